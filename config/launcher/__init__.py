@@ -1,0 +1,1 @@
+"""What stands behind `./portal`: standard library only, for it runs before any package is there."""

@@ -1,0 +1,224 @@
+"""Every setting; the other modules hold only what differs from here."""
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_noop
+
+from config import env
+from config.schedule import BEAT_SCHEDULE
+
+BASE_DIR = env.BASE_DIR
+
+# The application
+
+SECRET_KEY = env.secret("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS: list[str] = []
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "django_htmx",
+    "django_tables2",
+    "template_partials",
+    "credits",
+    "billing",
+    "estimator",
+    "config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.middleware.permissions_policy",
+    "config.middleware.refuse_undecodable_input",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.keep_private",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "credits.web.context.frame",
+                "billing.web.context.freshness",
+            ],
+        },
+    },
+]
+
+# What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
+
+PORTAL_NAVIGATION = {
+    "customer": [
+        (gettext_noop("Annual credits"), "billing:annual-credits", "c", ""),
+        (gettext_noop("Allocate"), "credits:allocation-list", "a", ""),
+        (gettext_noop("Licenses"), "billing:license-list", "l", ""),
+        (gettext_noop("Estimates"), "estimator:estimate-list", "e", ""),
+        (gettext_noop("Activity"), "credits:activity", "y", ""),
+    ],
+    "sales": [
+        (gettext_noop("Customers"), "billing:sales-customers", "c", ""),
+        (gettext_noop("Purchases"), "billing:sales-purchases", "p", ""),
+    ],
+}
+
+# Where a person lands after the log-in.
+
+CUSTOMER_HOME = "billing:annual-credits"
+SALES_HOME = "billing:sales-customers"
+
+# The clock: seconds by which a development installation runs ahead of (or behind) real time.
+
+CLOCK_OFFSET = env.integer(
+    "PORTAL_CLOCK_OFFSET", 0, minimum=-3_650 * 86_400, maximum=3_650 * 86_400
+)
+
+# The database. APP_ROLE is the role that receives the application's grants after a migration.
+
+APP_ROLE = env.text("APP_ROLE", "portal_app")
+DATABASES = {
+    "default": env.database()
+    | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if env.choice("PORTAL_PROCESS", ("web", "other"), "other") == "web":
+    # The roles carry the same limits; a request keeps them where a role was made without.
+    DATABASES["default"]["OPTIONS"]["options"] = (
+        "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
+    )
+
+# Production turns this on: its web and worker processes refuse to start as owner or superuser.
+REFUSE_PRIVILEGED_ROLE = False
+
+# People
+
+AUTH_USER_MODEL = "credits.User"
+LOGIN_URL = "credits:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "credits:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Languages and time
+
+LANGUAGE_CODE = "en-us"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.folder("STATIC_ROOT", BASE_DIR / ".portal" / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# What a browser may do with a page
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "connect-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "form-action": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# The queue. It carries work and holds no truth: what is lost with it is found again in tables.
+
+CELERY_BROKER_URL = env.queue()
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+# A message comes back after this long; before that the task that took it must surely have ended.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3 * CELERY_TASK_TIME_LIMIT,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+
+# Log lines are `event key=value` on standard error.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "config.logs.KeyValueFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+    },
+    # Django's own handlers would write each line a second time, and mail to no one.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}
