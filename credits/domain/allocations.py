@@ -1,0 +1,320 @@
+"""Allocating credits to features: allocate, release, undo (docs/rules.md, allocation)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from credits.domain.booking import (
+    GroupFacts,
+    is_holding,
+    latest_stated,
+    levels_at,
+    newest,
+    quantities_of,
+)
+from credits.domain.books import Books, facts_of
+from credits.domain.commands import Command, Decision
+from credits.domain.licenses import refreshing
+from credits.domain.pricing import SHARED, Quantities, quantity_of, total
+from credits.domain.quantities import check_quantities, stored
+from credits.exceptions import (
+    InvalidCommand,
+    NotAllowed,
+    RateClosed,
+    StaleView,
+    UnknownObject,
+)
+from credits.models import (
+    AllocationGroup,
+    Feature,
+    FeatureChoice,
+    FeatureRate,
+    LedgerEntry,
+    Operation,
+    Side,
+    UsageReport,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCommand(Command):
+    """A person's live act on one allocation group, named by its key.
+
+    `seen` is the customer's ledger seq the person's page was drawn from: if the group's credits
+    changed after it, nothing is written and StaleView is raised.
+    """
+
+    judged: ClassVar[bool] = True
+
+    group: str
+    seen: int | None = None
+
+    def content(self) -> Mapping[str, Any]:
+        return {"group": self.group}
+
+    def facts(self, books: Books, group: AllocationGroup) -> GroupFacts:
+        """The group's facts in force now, refused if its credits changed since `seen`."""
+        facts = books.group_facts(group.pk, books.now)
+        if self.seen is not None and books.balance.seq > self.seen:
+            newer = LedgerEntry.objects.filter(
+                customer=books.customer, seq__gt=self.seen, feature__in=facts.features
+            )
+            if newer.exists():
+                raise StaleView(
+                    f"{group.name} was changed by somebody else meanwhile. Nothing was "
+                    "written. Compare the new figures and send again."
+                )
+        return facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocate(GroupCommand):
+    """State a group's quantities from now on, and which of its features are on.
+
+    Quantities are units by feature key, or under "units" for features that share one number;
+    then `on` names the features that are to be on. A feature with a quantity of its own is
+    switched on by a quantity above zero. Credits follow from the rates in force.
+
+    Raises InvalidCommand for bad quantities, RateClosed for more of a retired feature,
+    NotAllowed where a required feature is missing, StaleView, and the judgment's refusals.
+    """
+
+    kind: ClassVar[str] = "allocate"
+
+    quantities: Quantities
+    on: AbstractSet[str] | None = None
+
+    def content(self) -> Mapping[str, Any]:
+        return {
+            **super().content(),
+            "quantities": stored(self.quantities),
+            "on": None if self.on is None else sorted(self.on),
+        }
+
+    def decide(self, books: Books) -> Decision:
+        group = books.group_by_key(self.group)
+        facts = self.facts(books, group)
+        rates = {facts.features[r.feature_id]: r for r in rates_now(facts, books)}
+        check_quantities(self.quantities, rates)
+        if self.on is not None and not self.on <= rates.keys():
+            raise InvalidCommand("There is no such feature in this group.")
+        before = newest(facts.reports, books.now)
+        check_open(
+            rates.values(),
+            self.quantities,
+            quantities_of(before) if before else {},
+            books,
+        )
+        report = UsageReport(
+            customer=books.customer,
+            group=group,
+            at=books.now,
+            quantities=stored(self.quantities),
+        )
+        choices = self.choices(facts, rates, books)
+        after = replace(facts, reports=[*facts.reports, report], choices=[*facts.choices, *choices])
+        check_required(books, facts, after, rates)
+        check_needed(books, facts, after)
+        return Decision(
+            facts=[report, *choices],
+            answer={"group": self.group},
+            subject=group.name,
+        )
+
+    def choices(
+        self, facts: GroupFacts, rates: Mapping[str, FeatureRate], books: Books
+    ) -> list[FeatureChoice]:
+        """The choices that must change so that the right features are on."""
+        changed = []
+        for feature_id, key in facts.features.items():
+            if rates[key].parts if key in rates else True:
+                continue
+            own = [c for c in facts.choices if c.feature_id == feature_id]
+            shared = SHARED in self.quantities and len(facts.features) > 1
+            is_on = is_holding(own, books.now, default=not shared)
+            if self.on is not None:
+                wanted = key in self.on
+            else:
+                wanted = is_on or total(quantity_of(key, self.quantities)) > 0
+            if wanted != is_on:
+                refuse_payg(own, books)
+                changed.append(choice(books, rates[key].feature, is_on=wanted))
+        return changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release(GroupCommand):
+    """Switch features of a group off: their credits return to the balance at once.
+
+    A choice, not a zero: reports go on being kept and count again when it is on. Raises
+    NotAllowed where another feature that holds credits needs one of them.
+    """
+
+    kind: ClassVar[str] = "release"
+
+    features: Sequence[Feature]
+
+    def content(self) -> Mapping[str, Any]:
+        return {**super().content(), "features": sorted(f.key for f in self.features)}
+
+    def decide(self, books: Books) -> Decision:
+        group = books.group_by_key(self.group)
+        facts = self.facts(books, group)
+        if any(feature.pk not in facts.features for feature in self.features):
+            raise UnknownObject("There is no such feature in this group.")
+        choices = [choice(books, feature, is_on=False) for feature in self.features]
+        after = replace(facts, choices=[*facts.choices, *choices])
+        check_needed(books, facts, after)
+        return Decision(
+            facts=list(choices),
+            answer={"group": self.group},
+            subject=group.name,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undo(Command):
+    """Reverse an operation: its facts are withdrawn and the difference is booked.
+
+    `kinds` limits what may be undone here (a customer undoes allocations, not purchases).
+    Raises UnknownObject for another customer's operation, NotAllowed for one without facts of
+    its own, an undo, or one undone before. Only whole, and once.
+    """
+
+    kind: ClassVar[str] = "undo"
+    judged: ClassVar[bool] = True
+
+    operation: UUID
+    kinds: frozenset[str] | None = None
+
+    def content(self) -> Mapping[str, Any]:
+        return {"operation": self.operation}
+
+    def decide(self, books: Books) -> Decision:
+        operation = Operation.objects.filter(
+            customer=books.customer, public_id=self.operation
+        ).first()
+        if operation is None or (self.kinds is not None and operation.kind not in self.kinds):
+            raise UnknownObject("There is nothing like that to undo.")
+        if Operation.objects.filter(reverses=operation).exists():
+            raise NotAllowed("This was undone before.")
+        facts = facts_of(operation)
+        if not facts:
+            raise NotAllowed("This cannot be undone. Repeat the act instead.")
+        licenses = [term.license for term in operation.terms.select_related("license")]
+        return Decision(
+            withdraws=operation,
+            save_rows=refreshing(licenses, lambda _: [], without=operation.pk),
+            answer={"operation": str(operation.public_id)},
+            subject=operation.subject,
+        )
+
+
+UNDONE_BY_CUSTOMERS = frozenset({"allocate", "release"})
+
+
+def choice(books: Books, feature: Feature, *, is_on: bool) -> FeatureChoice:
+    """The customer's choice from now on."""
+    return FeatureChoice(customer=books.customer, feature=feature, at=books.now, is_on=is_on)
+
+
+def rates_now(facts: GroupFacts, books: Books) -> list[FeatureRate]:
+    """The rate in force of each of a group's features."""
+    found = (
+        newest([r for r in facts.rates if r.feature_id == feature], books.now)
+        for feature in facts.features
+    )
+    return [rate for rate in found if rate is not None]
+
+
+def refuse_payg(choices: Sequence[FeatureChoice], books: Books) -> None:
+    """A feature on pay-as-you-go holds no credits until it is switched back."""
+    current = latest_stated(choices, books.now)
+    if current is not None and current.billing_model != "credits":
+        raise NotAllowed(f"{current.feature.name} is on pay-as-you-go and holds no credits.")
+
+
+def check_open(
+    rates: Iterable[FeatureRate], asked: Quantities, before: Quantities, books: Books
+) -> None:
+    """A closed rate takes no new allocations; what is held may stay or fall."""
+    for rate in rates:
+        if rate.closes_at is None or books.now < rate.closes_at:
+            continue
+        key = rate.feature.key
+        if total(quantity_of(key, asked)) > total(quantity_of(key, before)):
+            raise RateClosed(
+                f"{rate.feature.name} takes no new allocations since {rate.closes_at:%Y-%m-%d}. "
+                "What it holds stays.",
+                field=key,
+            )
+
+
+def holding(books: Books) -> dict[int, int]:
+    """Credits each feature of the customer holds now, by feature id."""
+    held = {
+        pk: level.credits for (side, pk), level in books.levels().items() if side == "allocated"
+    }
+    for entry in books.due():
+        if entry.side == Side.ALLOCATED and entry.feature_id is not None:
+            held[entry.feature_id] = held.get(entry.feature_id, 0) + entry.credits
+    return held
+
+
+def check_required(
+    books: Books,
+    before: GroupFacts,
+    after: GroupFacts,
+    rates: Mapping[str, FeatureRate],
+) -> None:
+    """Refuse switching a feature on while a feature it requires holds nothing."""
+    old, new = levels_at(before, books.now), levels_at(after, books.now)
+    rising = [
+        rate.feature
+        for rate in rates.values()
+        if rate.feature.requires and new[rate.feature_id] > 0 and old[rate.feature_id] == 0
+    ]
+    if not rising:
+        return
+    held = holding(books) | new
+    in_use = keys_in_use({pk for pk, credits in held.items() if credits > 0})
+    for feature in rising:
+        for alternatives in feature.requires:
+            if not in_use.intersection(alternatives):
+                names = " or ".join(names_of(alternatives))
+                raise NotAllowed(f"{feature.name} needs {names}, which holds no credits.")
+
+
+def check_needed(books: Books, before: GroupFacts, after: GroupFacts) -> None:
+    """Refuse releasing a feature that another feature holding credits needs."""
+    old, new = levels_at(before, books.now), levels_at(after, books.now)
+    if not any(old[pk] > 0 and new[pk] == 0 for pk in old):
+        return
+    held = {pk for pk, credits in (holding(books) | new).items() if credits > 0}
+    in_use = keys_in_use(held)
+    for feature in Feature.objects.filter(pk__in=held).exclude(requires=[]):
+        for alternatives in feature.requires:
+            if not in_use.intersection(alternatives):
+                names = " or ".join(names_of(alternatives))
+                raise NotAllowed(f"{feature.name} holds credits and needs {names}.")
+
+
+def keys_in_use(feature_ids: AbstractSet[int]) -> set[str]:
+    """The keys of features; a bundle in use puts its parts in use."""
+    rates = FeatureRate.objects.filter(feature__in=feature_ids).select_related("feature")
+    return {key for rate in rates for key in (rate.feature.key, *rate.parts)}
+
+
+def names_of(keys: Iterable[str]) -> list[str]:
+    """Feature names for a sentence."""
+    return list(Feature.objects.filter(key__in=keys).values_list("name", flat=True))
+
+
+def one_quantity(feature: Feature, units: Decimal) -> dict[str, Decimal]:
+    """The quantities of a group of one feature."""
+    return {feature.key: units}

@@ -1,0 +1,238 @@
+"""The one reader: figures at any instant, as known at any instant, and the rows they sum.
+
+figure(at, known) is the sum of credits with effective_at <= at and recorded_at <= known. The
+present is read from the projections; what a boundary shows is the present less what is not yet
+visible there, so both cost the same few rows however long the ledger is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Q, QuerySet, Sum
+
+from credits.domain.books import Subject
+from credits.models import Balance, Customer, LedgerEntry, Level, Side, subject_of
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Valid and allocated credits at one instant. Balance = valid - allocated."""
+
+    valid: int
+    allocated: int
+
+    @property
+    def balance(self) -> int:
+        """What is left; below zero it is called short."""
+        return self.valid - self.allocated
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens at one known instant, and the figure from there on."""
+
+    at: datetime
+    figure: Figure
+    entries: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a customer stands at an instant, as known at an instant, and what is known ahead."""
+
+    at: datetime
+    known: datetime
+    figure: Figure
+    by_license: Mapping[int, int]
+    by_feature: Mapping[int, int]
+    ahead: tuple[Step, ...]
+
+    @cached_property
+    def first_short(self) -> Step | None:
+        """The first step ahead that is short while credits are still valid.
+
+        None while the balance is below zero already, and where the only shortage ahead is the
+        end of the last license: that is `covered_until`.
+        """
+        if self.figure.balance < 0:
+            return None
+        short = next((step for step in self.ahead if step.figure.balance < 0), None)
+        return short if short is not None and short.figure.valid > 0 else None
+
+    @cached_property
+    def covered_until(self) -> datetime | None:
+        """The instant at which the last valid credits end with no shortage before, if any."""
+        if self.figure.balance < 0:
+            return None
+        short = next((step for step in self.ahead if step.figure.balance < 0), None)
+        return short.at if short is not None and short.figure.valid == 0 else None
+
+    def figure_at(self, at: datetime) -> Figure:
+        """The figure at this position's instant or any later one."""
+        figure = self.figure
+        for step in self.ahead:
+            if step.at > at:
+                break
+            figure = step.figure
+        return figure
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Both clocks' view of one customer, read together: live, shown at a boundary, pending."""
+
+    live: Position
+    shown: Position
+    pending: tuple[LedgerEntry, ...]
+    """What is live and visible only after the boundary; shown + pending = live."""
+    unpublished: bool
+    """Nothing of the customer is visible at the boundary; the live figures stand there."""
+    seq: int
+    beyond: tuple[LedgerEntry, ...]
+    """Every entry recorded or effective after the boundary, by seq."""
+    levels: Mapping[Subject, Level]
+
+    @property
+    def pending_balance(self) -> int:
+        """What the pending entries make of the balance (credits)."""
+        return self.live.figure.balance - self.shown.figure.balance
+
+
+def read_now(balance: Balance, now: datetime) -> datetime:
+    """The present of a customer's pages: never before the customer's own last write."""
+    return max(now, balance.last_recorded_at or now)
+
+
+def standing(customer: Customer, *, now: datetime, boundary: datetime) -> Standing:
+    """A customer's live and shown positions from the projections, in three queries."""
+    balance = Balance.objects.get(customer=customer)
+    now = read_now(balance, now)
+    levels = {subject_of(row): row for row in Level.objects.filter(customer=customer)}
+    earliest = min(boundary, balance.folded_until)
+    entries = list(LedgerEntry.objects.all().beyond(customer, earliest).order_by("seq"))
+    live_levels = Counter({subject: row.credits for subject, row in levels.items()})
+    for entry in entries:
+        if balance.folded_until < entry.effective_at <= now:
+            live_levels[subject_of(entry)] += entry.credits
+    live = position(live_levels, entries, at=now, known=now)
+    pending = tuple(e for e in entries if e.visible_at > boundary and e.effective_at <= now)
+    shown_levels = Counter(live_levels)
+    for entry in pending:
+        shown_levels[subject_of(entry)] -= entry.credits
+    unpublished = balance.seq > 0 and nothing_visible(entries, balance, boundary)
+    shown = live if unpublished else position(shown_levels, entries, at=boundary, known=boundary)
+    return Standing(
+        live=live,
+        shown=shown,
+        pending=() if unpublished else pending,
+        unpublished=unpublished,
+        seq=balance.seq,
+        beyond=tuple(entries),
+        levels=levels,
+    )
+
+
+def nothing_visible(entries: Sequence[LedgerEntry], balance: Balance, boundary: datetime) -> bool:
+    """Whether every entry of the customer is recorded after the boundary."""
+    return sum(entry.recorded_at > boundary for entry in entries) == balance.seq
+
+
+def position(
+    levels: Mapping[Subject, int], entries: Sequence[LedgerEntry], *, at: datetime, known: datetime
+) -> Position:
+    """The position that levels at `at` and the entries known ahead make."""
+    by_license = {pk: n for (side, pk), n in levels.items() if side == Side.VALID and n}
+    by_feature = {pk: n for (side, pk), n in levels.items() if side == Side.ALLOCATED and n}
+    figure = Figure(sum(by_license.values()), sum(by_feature.values()))
+    ahead = [e for e in entries if e.effective_at > at and e.recorded_at <= known]
+    return Position(
+        at=at,
+        known=known,
+        figure=figure,
+        by_license=by_license,
+        by_feature=by_feature,
+        ahead=tuple(steps(figure, ahead)),
+    )
+
+
+def steps(figure: Figure, entries: Iterable[LedgerEntry]) -> list[Step]:
+    """The figure after each instant at which entries take effect, in time order."""
+    by_instant: dict[datetime, list[LedgerEntry]] = defaultdict(list)
+    for entry in entries:
+        by_instant[entry.effective_at].append(entry)
+    course = []
+    for at in sorted(by_instant):
+        happening = by_instant[at]
+        figure = Figure(
+            figure.valid + sum(e.credits for e in happening if e.side == Side.VALID),
+            figure.allocated + sum(e.credits for e in happening if e.side == Side.ALLOCATED),
+        )
+        course.append(Step(at, figure, tuple(happening)))
+    return course
+
+
+def rows(
+    customer: Customer,
+    *,
+    at: datetime,
+    known: datetime,
+    side: str | None = None,
+    license_id: int | None = None,
+    feature_id: int | None = None,
+) -> QuerySet[LedgerEntry]:
+    """The ledger rows whose sum is the figure: of the customer, a side, a license, a feature."""
+    found = LedgerEntry.objects.filter(customer=customer).counted(at=at, known=known)
+    if side is not None:
+        found = found.filter(side=side)
+    if license_id is not None:
+        found = found.filter(license=license_id)
+    if feature_id is not None:
+        found = found.filter(feature=feature_id)
+    return found.order_by("seq")
+
+
+def figure(customer: Customer, *, at: datetime, known: datetime) -> Figure:
+    """The figure at any instant, as known at any instant, straight from the ledger."""
+    sums = rows(customer, at=at, known=known).aggregate(
+        valid=Sum("credits", filter=Q(side=Side.VALID), default=0),
+        allocated=Sum("credits", filter=Q(side=Side.ALLOCATED), default=0),
+    )
+    return Figure(sums["valid"], sums["allocated"])
+
+
+def level(
+    customer: Customer,
+    *,
+    at: datetime,
+    known: datetime,
+    license_id: int | None = None,
+    feature_id: int | None = None,
+) -> int:
+    """Credits one license gives or one feature holds, at any instant, as known at any instant."""
+    found = rows(customer, at=at, known=known, license_id=license_id, feature_id=feature_id)
+    total: int = found.aggregate(total=Sum("credits", default=0))["total"]
+    return total
+
+
+def crossing(customer: Customer, *, at: datetime, known: datetime) -> list[Step]:
+    """What made a negative balance: the newest instant it fell below zero, then what worsened it.
+
+    Empty if the balance is not below zero (docs/rules.md, negative balance).
+    """
+    counted = LedgerEntry.objects.filter(customer=customer).counted(at=at, known=known)
+    course = steps(Figure(0, 0), counted.select_related("operation", "license", "feature"))
+    before = 0
+    cause: list[Step] = []
+    for step in course:
+        after = step.figure.balance
+        if after >= 0:
+            cause = []
+        elif before >= 0 or after < before:
+            cause.append(step)
+        before = after
+    return cause

@@ -1,0 +1,46 @@
+"""A person's act that raises allocated, judged on its net effect (docs/rules.md, increases)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from credits.domain.books import Booking, Books
+from credits.domain.commands import Asked
+from credits.exceptions import ConfirmationNeeded, ShortBalance
+from credits.models import OverAllocation, Side
+
+
+def net_effect(books: Books, bookings: Sequence[Booking]) -> tuple[int, int]:
+    """The balance at the act's own instant, before and after it (credits)."""
+    valid, allocated = books.totals()
+    before = valid - allocated
+    change = sum(
+        b.credits if b.subject[0] == Side.VALID else -b.credits
+        for b in bookings
+        if b.at <= books.now
+    )
+    return before, before + change
+
+
+def judge(books: Books, bookings: Sequence[Booking], asked: Asked) -> None:
+    """Let an act pass unless the balance after it is below zero and lower than before.
+
+    Raises ShortBalance where the customer refuses that, and ConfirmationNeeded where it was not
+    confirmed, or confirmed for a smaller shortfall than it has become.
+    """
+    before, after = net_effect(books, bookings)
+    if after >= 0 or after >= before:
+        return
+    shortfall = -after
+    if books.customer.over_allocation == OverAllocation.REFUSE:
+        raise ShortBalance(
+            f"This would take the balance to \N{MINUS SIGN}{shortfall:,} credits, and the settings "
+            f"of {books.customer.name} refuse that. Nothing was changed.",
+            shortfall=shortfall,
+        )
+    if asked.confirmed_shortfall is None or shortfall > asked.confirmed_shortfall:
+        raise ConfirmationNeeded(
+            f"This takes the balance to \N{MINUS SIGN}{shortfall:,} credits. "
+            "Nothing is switched off for that. Confirm to go on.",
+            shortfall=shortfall,
+        )

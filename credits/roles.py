@@ -1,0 +1,40 @@
+"""Staff roles: Django groups, made after each migration with the rights they need."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+
+
+class StaffRole(StrEnum):
+    """The groups of the vendor's own people (docs/rules.md, roles)."""
+
+    SALES_REP = "sales rep"
+    SALES_MANAGER = "sales manager"
+    SUPPORT = "support"
+    OPERATOR = "operator"
+    CATALOGUE_MANAGER = "catalogue manager"
+
+
+VIEWED_BY_SUPPORT = ("credits", "billing", "estimator")
+"""Support may look at every record of these apps in the admin, and change none there."""
+
+
+def create_staff_roles(**_: Any) -> None:
+    """Make the groups and give them their admin permissions; a second run changes nothing."""
+    groups = {role: Group.objects.get_or_create(name=role.value)[0] for role in StaffRole}
+    view = Permission.objects.filter(
+        content_type__app_label__in=VIEWED_BY_SUPPORT, codename__startswith="view_"
+    )
+    groups[StaffRole.SUPPORT].permissions.add(*view)
+    catalogue = view.filter(
+        content_type__model__in=(
+            "solution",
+            "allocationgroup",
+            "feature",
+            "featurerate",
+        )
+    )
+    groups[StaffRole.CATALOGUE_MANAGER].permissions.add(*catalogue)

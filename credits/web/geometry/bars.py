@@ -1,0 +1,119 @@
+"""The capacity bar: how much of what is valid each solution holds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from credits.web.geometry.scales import CHARACTER, NARROW, grouped, percent
+
+PADDING = 20
+WIDE = 640
+
+
+@dataclass(frozen=True)
+class Part:
+    """One share of a whole: what it is called, how many credits, its color class.
+
+    `url` leads to its rows and `explain` is the accessible name of that link.
+    """
+
+    label: str
+    value: int
+    css: str
+    url: str = ""
+    short: str = ""
+    explain: str = ""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A drawn part: `fits` is "" (always), "roomy" (not on a phone) or "never"."""
+
+    label: str
+    text: str
+    css: str
+    x: str
+    width: str
+    fits: str
+
+
+@dataclass(frozen=True)
+class CapacityBar:
+    """All the include needs; `limit` and `over` are set only above 100 %."""
+
+    label: str
+    segments: tuple[Segment, ...]
+    free: Segment | None
+    limit: str
+    over_width: str
+    whole_text: str
+    over_text: str
+    limit_anchor: str
+
+
+def capacity_bar(
+    parts: Sequence[Part],
+    whole: int,
+    *,
+    label: str = "",
+    free_word: str = "free",
+    whole_word: str = "valid",
+    over_word: str = "short",
+    write: Callable[[int], str] = grouped,
+) -> CapacityBar:
+    """A bar whose length is what is valid, or what is allocated where that is more.
+
+    Above 100 % the stretch past the valid credits is hatched and named with the shortfall.
+    """
+    held = [p for p in parts if p.value > 0]
+    total, whole = sum(p.value for p in held), max(0, whole)
+    length = max(total, whole)
+    segments, x = [], 0
+    for part in held:
+        text = f"{part.short or part.label} {write(part.value)}"
+        segments.append(_segment(part, text, x, length))
+        x += part.value
+    spare = whole - total
+    free = Part(free_word, spare, "free") if spare > 0 else None
+    over = -spare if spare < 0 else 0
+    whole_text = f"{write(whole)} {whole_word}"
+    return CapacityBar(
+        label=label or _describe(held, whole_text, free_word, spare, over_word, write),
+        segments=tuple(segments),
+        free=_segment(free, f"{free_word} {write(spare)}", x, length) if free else None,
+        limit=percent(whole / length * 100) if over else "",
+        over_width=percent(over / length * 100) if over else "",
+        whole_text=whole_text,
+        over_text=f"{write(-over)} {over_word}" if over else "",
+        limit_anchor=_limit_anchor(whole / length) if over else "end",
+    )
+
+
+def _segment(part: Part, text: str, x: int, length: int) -> Segment:
+    share = part.value / length
+    needed = len(text) * CHARACTER + PADDING
+    fits = "" if share * NARROW >= needed else "roomy" if share * WIDE >= needed else "never"
+    return Segment(
+        label=f"{part.label}: {text}" if part.short else text,
+        text=text,
+        css=part.css,
+        x=percent(x / length * 100),
+        width=percent(share * 100),
+        fits=fits,
+    )
+
+
+def _limit_anchor(share: float) -> str:
+    return "start" if share < 0.35 else "end"
+
+
+def _describe(
+    parts: Sequence[Part],
+    whole_text: str,
+    free_word: str,
+    spare: int,
+    over_word: str,
+    write: Callable[[int], str],
+) -> str:
+    said = [f"{p.label} {write(p.value)}" for p in parts]
+    said.append(f"{free_word} {write(spare)}" if spare >= 0 else f"{write(spare)} {over_word}")
+    return f"{whole_text}: {', '.join(said)}"
