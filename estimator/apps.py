@@ -1,0 +1,10 @@
+"""The estimator app: what it would take."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EstimatorConfig(AppConfig):
+    name = "estimator"
+    label = "estimator"
+    verbose_name = _("Estimator")
