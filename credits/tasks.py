@@ -12,7 +12,7 @@ from credits.domain.rates import customers_behind
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="credits.tasks.apply_pending_rates")
+@shared_task(name="credits.tasks.apply_pending_rates")  # type: ignore[untyped-decorator]
 def apply_pending_rates() -> int:
     """Book the newest rates for every customer that does not know them; a rerun finds none."""
     behind = customers_behind()

@@ -38,32 +38,32 @@ def catalogue(catalogue_once: None, db: None) -> None:
 
 @pytest.fixture
 def customer(catalogue: None) -> Customer:
-    return make.CustomerFactory(name="Halden Energy")
+    return make.make_customer(name="Halden Energy")
 
 
 @pytest.fixture
 def other_customer(catalogue: None) -> Customer:
-    return make.CustomerFactory(name="Borealis Freight")
+    return make.make_customer(name="Borealis Freight")
 
 
 @pytest.fixture
 def alice(customer: Customer) -> User:
     """Admin of the customer."""
-    user = make.UserFactory(email="alice@example.org", name="Alice Brandt")
+    user = make.make_user(email="alice@example.org", name="Alice Brandt")
     return make.make_member(customer, user, Role.ADMIN)
 
 
 @pytest.fixture
 def bob(customer: Customer) -> User:
     """Viewer of the customer."""
-    user = make.UserFactory(email="bob@example.org", name="Bob Nygaard")
+    user = make.make_user(email="bob@example.org", name="Bob Nygaard")
     return make.make_member(customer, user, Role.VIEWER)
 
 
 @pytest.fixture
 def carol(other_customer: Customer) -> User:
     """Admin of the other customer."""
-    user = make.UserFactory(email="carol@example.org", name="Carol Otieno")
+    user = make.make_user(email="carol@example.org", name="Carol Otieno")
     return make.make_member(other_customer, user, Role.ADMIN)
 
 
@@ -71,7 +71,7 @@ def carol(other_customer: Customer) -> User:
 def rep(customer: Customer) -> User:
     """Sales rep who looks after the customer, and not after the other one."""
     user = make.make_staff(
-        make.UserFactory(email="rep@vendor.example", name="Rina Holm"), StaffRole.SALES_REP
+        make.make_user(email="rep@vendor.example", name="Rina Holm"), StaffRole.SALES_REP
     )
     make.assign_rep(customer, user)
     return user
@@ -80,14 +80,14 @@ def rep(customer: Customer) -> User:
 @pytest.fixture
 def manager(db: None) -> User:
     """Sales manager, who sees every customer."""
-    user = make.UserFactory(email="manager@vendor.example", name="Milo Sand")
+    user = make.make_user(email="manager@vendor.example", name="Milo Sand")
     return make.make_staff(user, StaffRole.SALES_MANAGER)
 
 
 @pytest.fixture
 def support(db: None) -> User:
     """Support engineer, who works in the admin."""
-    user = make.UserFactory(email="support@vendor.example", name="Sam Ito")
+    user = make.make_user(email="support@vendor.example", name="Sam Ito")
     return make.make_staff(user, StaffRole.SUPPORT)
 
 

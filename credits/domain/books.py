@@ -155,14 +155,14 @@ def differences(
         standing = LicenseTerm.objects.filter(license=license_id)
         if withdraws:
             standing = standing.exclude(operation=withdraws)
-        new = [f for f in facts if isinstance(f, LicenseTerm) and f.license_id == license_id]
+        new = by_license(facts).get(license_id, [])
         wanted = license_course([*standing.from_instant(start), *new], start)
         subject = (Side.VALID.value, license_id)
         bookings += compare(subject, wanted, books.held([subject], start)[subject])
-    for group_id, touched in by_group([*facts, *withdrawn]).items():
-        start = min(fact.at for fact in touched)
-        new = [fact for fact in touched if fact in facts]
-        bookings += group_bookings(books, group_id, start, new, withdraws)
+    for group_id, changed in by_group([*facts, *withdrawn]).items():
+        start = min(fact.at for fact in changed)
+        stated = [fact for fact in changed if fact in facts]
+        bookings += group_bookings(books, group_id, start, stated, withdraws)
     return bookings
 
 
@@ -200,9 +200,9 @@ def facts_of(operation: Operation) -> list[Fact]:
     ]
 
 
-def by_license(facts: Iterable[Fact]) -> dict[int, list[Fact]]:
+def by_license(facts: Iterable[Fact]) -> dict[int, list[LicenseTerm]]:
     """The terms among facts, by license."""
-    found: dict[int, list[Fact]] = defaultdict(list)
+    found: dict[int, list[LicenseTerm]] = defaultdict(list)
     for fact in facts:
         if isinstance(fact, LicenseTerm):
             found[fact.license_id].append(fact)

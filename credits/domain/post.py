@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from django.db import transaction
 
@@ -191,7 +192,7 @@ def ledger_entries(
     numbers = count(getattr(journal, "seq", 0) + 1)
     return [
         LedgerEntry(
-            customer_id=operation.customer_id,
+            customer=operation.customer,
             seq=next(numbers),
             operation=operation,
             side=booking.subject[0],
@@ -207,12 +208,13 @@ def ledger_entries(
 
 def insert_facts(operation: Operation, facts: Sequence[Fact]) -> None:
     """Insert facts with the operation that brought them."""
-    for model in (LicenseTerm, UsageReport, FeatureChoice, FeatureRate):
+    models: tuple[type[Any], ...] = (LicenseTerm, UsageReport, FeatureChoice, FeatureRate)
+    for model in models:
         own = [fact for fact in facts if isinstance(fact, model)]
         for fact in own:
             fact.operation = operation
         if own:
-            model.objects.bulk_create(own)  # type: ignore[attr-defined]
+            model.objects.bulk_create(own)
 
 
 def write_note(operation: Operation, asked: Asked, salt: str) -> None:

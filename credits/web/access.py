@@ -121,7 +121,7 @@ def public_view(
     return decorate
 
 
-def to_login(request: HttpRequest) -> HttpResponseBase:
+def to_login(request: Any) -> HttpResponseBase:
     """The way to the log-in: a redirect, or for a fragment a whole new page."""
     if getattr(request, "htmx", None):
         current = request.htmx.current_url_abs_path or request.get_full_path()

@@ -7,7 +7,6 @@ import django_tables2 as tables
 from django.core.paginator import EmptyPage
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_tables2.data import TableData, TableQuerysetData
 
 from credits.templatetags.figures import credits_text, day, instant
@@ -33,13 +32,6 @@ class BaseTable(tables.Table):  # type: ignore[misc]
     the id of the element that holds the table, which is also the name of the page's partial.
     """
 
-    class Meta:
-        template_name = "tables/table.html"
-        orderable = False
-        attrs = {"class": "cards"}
-        per_page = PAGE_SIZE
-        empty_text = gettext_lazy("There is nothing here.")
-
     def __init__(
         self,
         data: Any,
@@ -54,6 +46,11 @@ class BaseTable(tables.Table):  # type: ignore[misc]
         self.totals = dict(totals or {})
         self.region = region
         self.caption = caption
+        # Django-tables2 does not hand a Meta down to subclasses.
+        kwargs.setdefault("template_name", "tables/table.html")
+        kwargs.setdefault("attrs", {"class": "cards"} | dict(self._meta.attrs))
+        kwargs.setdefault("orderable", False)
+        kwargs.setdefault("empty_text", self._meta.empty_text or _("There is nothing here."))
         super().__init__(data, **kwargs)
 
     def configure(self, request: HttpRequest) -> "BaseTable":

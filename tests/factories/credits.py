@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-import factory
+from factory import Factory, LazyFunction, Sequence  # type: ignore[attr-defined]
+from factory.django import DjangoModelFactory
 
 from credits.domain.allocations import Allocate
 from credits.domain.commands import Answer, Asked
@@ -25,35 +26,45 @@ def asked(key: str = "", **fields: Any) -> Asked:
     return Asked(source=fields.pop("source", "test"), key=key or uuid.uuid4().hex, **fields)
 
 
-class UserFactory(factory.django.DjangoModelFactory[User]):
+class UserFactory(DjangoModelFactory[User]):
     """A person with a password that all tests know."""
 
     class Meta:
         model = User
         skip_postgeneration_save = True
 
-    email = factory.Sequence(lambda n: f"person{n}@example.org")
-    name = factory.Sequence(lambda n: f"Person {n}")
+    email = Sequence(lambda n: f"person{n}@example.org")
+    name = Sequence(lambda n: f"Person {n}")
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         return model_class.objects.create_user(password=PASSWORD, **kwargs)
 
 
-class CustomerFactory(factory.Factory[Customer]):
+class CustomerFactory(Factory[Customer]):
     """A customer with empty books."""
 
     class Meta:
         model = Customer
 
-    name = factory.Sequence(lambda n: f"Customer {n}")
-    slug = factory.LazyFunction(lambda: f"customer-{uuid.uuid4().hex[:10]}")
+    name = Sequence(lambda n: f"Customer {n}")
+    slug = LazyFunction(lambda: f"customer-{uuid.uuid4().hex[:10]}")
     over_allocation = OverAllocation.CONFIRM
 
     @classmethod
     def _create(cls, model_class: type[Customer], *args: Any, **kwargs: Any) -> Customer:
         answer = post_office(CreateCustomer(asked=asked(), **kwargs))
         return model_class.objects.get(public_id=answer.data["customer"])
+
+
+def make_user(**fields: Any) -> User:
+    """A person with a password that all tests know."""
+    return cast(User, UserFactory(**fields))
+
+
+def make_customer(**fields: Any) -> Customer:
+    """A customer with empty books."""
+    return cast(Customer, CustomerFactory(**fields))
 
 
 def make_member(customer: Customer, user: User, role: str) -> User:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from credits.web.geometry.scales import CHARACTER, NARROW, grouped, percent
+from credits.web.geometry.scales import CHARACTER, grouped, percent
 
-PADDING = 20
-WIDE = 640
+PADDING = 14
+# Widths of the bar, in pixels, from which a text may be shown (container queries in portal.css).
+WIDTHS = (300, 460, 620, 780, 940)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Segment:
-    """A drawn part: `fits` is "" (always), "roomy" (not on a phone) or "never"."""
+    """A drawn part: `fits` is "" (always), "from-460" and the like, or "never"."""
 
     label: str
     text: str
@@ -90,8 +91,9 @@ def capacity_bar(
 
 def _segment(part: Part, text: str, x: int, length: int) -> Segment:
     share = part.value / length
-    needed = len(text) * CHARACTER + PADDING
-    fits = "" if share * NARROW >= needed else "roomy" if share * WIDE >= needed else "never"
+    needed = (len(text) * CHARACTER + PADDING) / share
+    enough = next((width for width in WIDTHS if width >= needed), None)
+    fits = "never" if enough is None else "" if enough == WIDTHS[0] else f"from-{enough}"
     return Segment(
         label=f"{part.label}: {text}" if part.short else text,
         text=text,

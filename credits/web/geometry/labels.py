@@ -1,12 +1,14 @@
 """Where a chart's texts go: the place that crosses the fewest lines and no other text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from credits.web.geometry.scales import NARROW, percent, text_width
+from credits.web.geometry.scales import BLEED_RIGHT, NARROW, percent, text_width
 
 ASCENT = 11
 DESCENT = 3
+LINE = 15
+SHORT = 10
 COVERED = 100
 
 
@@ -28,17 +30,25 @@ class Place:
     dx: int
     y: float
     anchor: str
+    below: bool = False
 
-    def box(self, text: str) -> Stroke:
-        """The rectangle the text would cover."""
-        x, width = self.share / 100 * NARROW + self.dx, text_width(text)
+    def box(self, lines: Sequence[str]) -> Stroke:
+        """The rectangle the lines would cover; `y` is the baseline of the last, or of the first
+        where the text stands below its point."""
+        x, width = self.share / 100 * NARROW + self.dx, max(text_width(t) for t in lines)
         left = x - width if self.anchor == "end" else x
-        return Stroke(left, left + width, self.y - ASCENT, self.y + DESCENT)
+        return Stroke(left, left + width, self.first(lines) - ASCENT, self.last(lines) + DESCENT)
+
+    def first(self, lines: Sequence[str]) -> float:
+        return self.y if self.below else self.y - LINE * (len(lines) - 1)
+
+    def last(self, lines: Sequence[str]) -> float:
+        return self.first(lines) + LINE * (len(lines) - 1)
 
 
 @dataclass(frozen=True)
 class Label:
-    """A placed text, ready to be drawn."""
+    """A placed line of text, ready to be drawn."""
 
     text: str
     css: str
@@ -58,24 +68,39 @@ class Labels:
         self._taken: list[Stroke] = []
         self.placed: list[Label] = []
 
-    def add(self, text: str, css: str, places: Iterable[Place], *, needed: bool = False) -> None:
+    def add(self, text: str, css: str, places: Sequence[Place], *, needed: bool = False) -> None:
         """Draw the text at its best place, or not at all where every place covers another text."""
-        rated = [(self._cost(p.box(text)), i, p) for i, p in enumerate(places)]
+        forms = [[text], halves(text)] if len(text) > SHORT else [[text]]
+        rated = [
+            (2 * self._cost(place.box(lines)) + len(lines), i, lines, place)
+            for i, place in enumerate(places)
+            for lines in forms
+        ]
         if not rated:
             return
-        cost, _, best = min(rated, key=lambda r: r[:2])
+        cost, _, lines, best = min(rated, key=lambda r: r[:2])
         if cost >= COVERED and not needed:
             return
-        self._taken.append(best.box(text))
-        y = f"{best.y:.0f}"
-        self.placed.append(Label(text, css, percent(best.share), best.dx, y, best.anchor))
+        self._taken.append(best.box(lines))
+        for i, line in enumerate(lines):
+            y = f"{best.first(lines) + LINE * i:.0f}"
+            self.placed.append(Label(line, css, percent(best.share), best.dx, y, best.anchor))
 
     def _cost(self, box: Stroke) -> int:
-        outside = box.left < -4 or box.right > NARROW + 12
+        outside = box.left < -4 or box.right > NARROW + BLEED_RIGHT
         outside = outside or box.top < self._top or box.bottom > self._bottom
         covered = sum(_meet(box, other) for other in self._taken)
         crossed = sum(_meet(box, stroke) for stroke in self._strokes)
-        return COVERED * (outside * 2 + covered) + min(crossed, COVERED - 1)
+        return COVERED * (outside + covered) + min(crossed, COVERED // 3)
+
+
+def halves(text: str) -> list[str]:
+    """The text in two lines of about the same length, broken at a space."""
+    spaces = [i for i, c in enumerate(text) if c == " "]
+    if not spaces:
+        return [text]
+    at = min(spaces, key=lambda i: abs(i - len(text) / 2))
+    return [text[:at], text[at + 1 :]]
 
 
 def _meet(a: Stroke, b: Stroke) -> bool:

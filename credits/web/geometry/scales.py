@@ -1,14 +1,21 @@
 """Axes, ticks and the room a text takes: what every chart needs."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 NARROW = 270
+WIDE = 360
 CHARACTER = 6.9
+# How far an axis text may reach past the plot, where nothing else stands.
+BLEED_LEFT = 30
+BLEED_RIGHT = 12
+GAP = 6
 
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120, 240, 600)
-_DAY_STEPS = (1, 2, 7, 14)
+_DAY_STEPS = (1, 2, 7, 14, 28)
 
 
 @dataclass(frozen=True)
@@ -48,16 +55,6 @@ def share_of(at: datetime, start: datetime, end: datetime) -> float:
     return min(100.0, max(0.0, (at - start).total_seconds() / span * 100))
 
 
-def anchor_at(share: float, width: float) -> str:
-    """The text-anchor that keeps a text of this width inside the narrowest plot."""
-    x = share / 100 * NARROW
-    if x < width / 2:
-        return "start"
-    if x > NARROW - width / 2:
-        return "end"
-    return "middle"
-
-
 def nice_ticks(lowest: int, highest: int, wanted: int = 4) -> list[int]:
     """Round values from at or below zero to at or above the highest, evenly spaced.
 
@@ -73,34 +70,57 @@ def nice_ticks(lowest: int, highest: int, wanted: int = 4) -> list[int]:
     return [step * i for i in range(first, last + 1)]
 
 
-def time_ticks(start: datetime, end: datetime, wanted: int) -> list[Tick]:
-    """At most `wanted` labels: months with the year where it changes, or days in a short range."""
-    if (end - start) <= timedelta(days=62):
-        return _day_ticks(start, end, wanted)
-    months = _months(start, end)
-    step = next((s for s in _MONTH_STEPS if len(months) <= wanted * s), _MONTH_STEPS[-1])
-    chosen = [m for m in months if _month_number(m) % step == 0] or months[:1]
-    ticks, year = [], None
-    for month in chosen:
-        text = f"{month:%b %Y}" if month.year != year else f"{month:%b}"
-        year = month.year
-        ticks.append(_tick(month, text, start, end))
-    return ticks
+def time_ticks(start: datetime, end: datetime, width: int) -> list[Tick]:
+    """As many labels as fit into `width` pixels: months, or days in a range of two months."""
+    if end - start <= timedelta(days=62):
+        days = _days(start, end)
+        choices = [days[::step] for step in _DAY_STEPS]
+    else:
+        months = _months(start, end)
+        choices = [[m for m in months if _month_number(m) % step == 0] for step in _MONTH_STEPS]
+    for moments in choices:
+        spans = [_span(m, text, start, end, width) for m, text in _named(moments, start, end)]
+        if all(a.right + GAP <= b.left for a, b in pairwise(spans)):
+            return [span.tick for span in spans]
+    return []
 
 
-def _tick(at: datetime, text: str, start: datetime, end: datetime) -> Tick:
+@dataclass(frozen=True)
+class _Span:
+    tick: Tick
+    left: float
+    right: float
+
+
+def _span(at: datetime, text: str, start: datetime, end: datetime, width: int) -> _Span:
     share = share_of(at, start, end)
-    return Tick(percent(share), text, anchor_at(share, text_width(text)))
+    x, half = share / 100 * width, text_width(text) / 2
+    if x - half < -BLEED_LEFT:
+        return _Span(Tick(percent(share), text, "start"), x, x + 2 * half)
+    if x + half > width + BLEED_RIGHT:
+        return _Span(Tick(percent(share), text, "end"), x - 2 * half, x)
+    return _Span(Tick(percent(share), text), x - half, x + half)
 
 
-def _day_ticks(start: datetime, end: datetime, wanted: int) -> list[Tick]:
+def _named(
+    moments: Sequence[datetime], start: datetime, end: datetime
+) -> Iterator[tuple[datetime, str]]:
+    """Days by number and month; months by name, with the year where it changes."""
+    year = None
+    for at in moments:
+        if end - start <= timedelta(days=62):
+            yield at, f"{at.day} {at:%b}"
+            continue
+        yield at, f"{at:%b %Y}" if at.year != year else f"{at:%b}"
+        year = at.year
+
+
+def _days(start: datetime, end: datetime) -> list[datetime]:
+    """All midnights within the range."""
     first = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if first < start:
         first += timedelta(days=1)
-    days = max(0, (end - first).days) + 1
-    step = next((s for s in _DAY_STEPS if days <= wanted * s), 31)
-    moments = (first + timedelta(days=i) for i in range(0, days, step))
-    return [_tick(d, f"{d.day} {d:%b}", start, end) for d in moments if d <= end]
+    return [first + timedelta(days=i) for i in range((end - first).days + 1)]
 
 
 def _month_number(month: datetime) -> int:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from credits.web.geometry.labels import Label, Labels, Place, Stroke
 from credits.web.geometry.scales import (
     NARROW,
+    WIDE,
     Tick,
     grouped,
     nice_ticks,
@@ -128,8 +129,8 @@ def step_chart(
         label=label,
         gutter=round(max(text_width(write(t)) for t in ticks)) + 10,
         rows=tuple(Tick(number(frame.y(t)), write(t)) for t in ticks),
-        wide_ticks=tuple(time_ticks(start, end, 8)),
-        narrow_ticks=tuple(time_ticks(start, end, 4)),
+        wide_ticks=tuple(time_ticks(start, end, WIDE)),
+        narrow_ticks=tuple(time_ticks(start, end, NARROW)),
         lines=tuple(_line(s.css, p, frame) for s, p in zip(series, clipped, strict=True)),
         dots=tuple(Dot(percent(frame.share(m.at)), number(frame.y(m.value)), m.css) for m in marks),
         labels=tuple(_labels(series, clipped, marks, frame, today)),
@@ -198,16 +199,16 @@ def _labels(
         sides = (Place(share, 6, 12, "start"), Place(share, -6, 12, "end"))
         labels.add(today, "", sides, needed=True)
     for mark in sorted(marks, key=lambda m: (_URGENCY.get(m.css, 2), m.at)):
-        labels.add(mark.text, mark.css, _beside(frame.share(mark.at), frame.y(mark.value)))
+        labels.add(mark.text, mark.css, list(_beside(frame.share(mark.at), frame.y(mark.value))))
     for one, levels in zip(series, clipped, strict=True):
-        labels.add(one.name, one.css, _along(levels, frame, above=one is series[0]))
+        labels.add(one.name, one.css, list(_along(levels, frame, above=one is series[0])))
     return labels.placed
 
 
 def _beside(share: float, y: float) -> Iterator[Place]:
     for offset in _OFFSETS:
-        yield Place(share, 7, y + offset, "start")
-        yield Place(share, -7, y + offset, "end")
+        yield Place(share, 7, y + offset, "start", below=offset > 0)
+        yield Place(share, -7, y + offset, "end", below=offset > 0)
 
 
 def _along(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from credits.web.geometry.scales import CHARACTER, NARROW, Tick, percent, share_of, time_ticks
+from credits.web.geometry.scales import CHARACTER, NARROW, WIDE, Tick, percent, share_of, time_ticks
 
 PADDING = 20
 
@@ -61,7 +61,7 @@ def timeline(
     return Timeline(
         label=label,
         lanes=tuple(_lane(t, start, end) for t in inside),
-        ticks=tuple(time_ticks(start, end, 6)),
+        ticks=tuple(time_ticks(start, end, WIDE)),
         now=percent(share_of(now, start, end)),
     )
 
