@@ -7,12 +7,18 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.db import OperationalError
 from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from psycopg import errors
 from django.views.defaults import bad_request
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+
+BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
 # What Django's parsers put in place of bytes that are no UTF-8.
 REPLACEMENT = "\ufffd"
@@ -59,6 +65,38 @@ def keep_private(get_response: Handler) -> Handler:
         patch_vary_headers(response, ["HX-Request"])
         return response
 
+    return middleware
+
+
+def in_readers_zone(get_response: Handler) -> Handler:
+    """Let every page tell instants in the reader's own zone as well as in UTC."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+        with timezone.override(request.user.time_zone if known else "UTC"):
+            return get_response(request)
+
+    return middleware
+
+
+def answer_when_busy(get_response: Handler) -> Handler:
+    """Answer 503 with a sentence where the database gave up waiting; nothing was written.
+
+    Waiting for another writer has a limit, so that no page hangs. Sending the same form again is
+    safe: its key makes it count once.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        if isinstance(error, OperationalError) and isinstance(error.__cause__, BUSY):
+            response = render(request, "503.html", status=503)
+            response.headers["Retry-After"] = "2"
+            return response
+        return None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 

@@ -11,13 +11,7 @@ from pathlib import Path
 from config.launcher.console import LauncherError, say, step
 from config.launcher.places import PYTHON, log_file
 
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PACKAGES = ("chromium", "fonts-dejavu-core")
 PRINT_PLAYWRIGHTS_OWN = (
     "from playwright.sync_api import sync_playwright\n"

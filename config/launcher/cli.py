@@ -41,7 +41,7 @@ def run_command(arguments: list[str]) -> int:
     match command:
         case "up":
             options = parse_up(rest)
-            return up(port=options.port, clock_offset=options.clock_offset)
+            return up(port=options.port, offset=options.clock_offset)
         case "test":
             return test(rest)
         case "manage":
@@ -68,9 +68,8 @@ def parse_up(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--clock-offset",
         type=duration,
-        default=0,
         metavar="30d",
-        help="how far the portal's clock runs ahead: seconds, or a number with s, m, h or d",
+        help="how far the portal's clock runs ahead from now on: seconds, or with s, m, h or d",
     )
     return parser.parse_args(arguments)
 

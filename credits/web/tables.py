@@ -18,6 +18,8 @@ PAGE_SIZES = (25, 50, 100, 200)
 class StableRows(TableQuerysetData):  # type: ignore[misc]
     """Rows of a queryset with the key as last sort key, so that pages never skip a row."""
 
+    data: Any
+
     def order_by(self, aliases: Any) -> None:
         super().order_by(aliases)
         order = self.data.query.order_by
@@ -55,10 +57,7 @@ class BaseTable(tables.Table):  # type: ignore[misc]
 
     def configure(self, request: HttpRequest) -> "BaseTable":
         """Sort and page as the URL says; what it can't mean is ignored."""
-        self.request = request
-        wanted = request.GET.get(self.prefixed_order_by_field, "")
-        if wanted.removeprefix("-") in self.sortable:
-            self.order_by = wanted
+        self.configure_order(request)
         size = _number(request.GET.get(self.prefixed_per_page_field, ""), PAGE_SIZE)
         size = size if size in PAGE_SIZES else PAGE_SIZE
         try:
@@ -66,6 +65,14 @@ class BaseTable(tables.Table):  # type: ignore[misc]
             self.paginate(page=max(1, number), per_page=size)
         except EmptyPage:
             self.page = self.paginator.page(self.paginator.num_pages)
+        return self
+
+    def configure_order(self, request: HttpRequest) -> "BaseTable":
+        """Sort as the URL says, for a table that shows all its rows."""
+        self.request = request
+        wanted = request.GET.get(self.prefixed_order_by_field, "")
+        if wanted.removeprefix("-") in self.sortable:
+            self.order_by = wanted
         return self
 
     @property

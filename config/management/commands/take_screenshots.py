@@ -130,7 +130,7 @@ class Walk:
         if not answer.ok:
             self.problems.append(f"{path}: {answer.status}")
             return False
-        page.goto(urljoin(self.address, path), wait_until="networkidle")
+        page.goto(urljoin(self.address, path), wait_until="load")
         return True
 
     def _path_of(self, link: str, base: str) -> str:

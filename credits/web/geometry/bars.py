@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from credits.web.geometry.scales import CHARACTER, grouped, percent
+from credits.web.geometry.scales import NARROW, grouped, percent, text_width
 
 PADDING = 14
 # Widths of the bar, in pixels, from which a text may be shown (container queries in portal.css).
@@ -38,6 +38,16 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class ScaleText:
+    """A text under the bar, with pixels beside its percentage."""
+
+    text: str
+    x: str = "100%"
+    dx: int = 0
+    anchor: str = "end"
+
+
+@dataclass(frozen=True)
 class CapacityBar:
     """All the include needs; `limit` and `over` are set only above 100 %."""
 
@@ -46,9 +56,8 @@ class CapacityBar:
     free: Segment | None
     limit: str
     over_width: str
-    whole_text: str
+    whole: ScaleText
     over_text: str
-    limit_anchor: str
 
 
 def capacity_bar(
@@ -71,28 +80,28 @@ def capacity_bar(
     segments, x = [], 0
     for part in held:
         text = f"{part.short or part.label} {write(part.value)}"
-        segments.append(_segment(part, text, x, length))
+        segments.append(_segment(part, text, x, length, hatched=x + part.value > whole))
         x += part.value
     spare = whole - total
     free = Part(free_word, spare, "free") if spare > 0 else None
     over = -spare if spare < 0 else 0
     whole_text = f"{write(whole)} {whole_word}"
+    over_text = f"{write(-over)} {over_word}" if over else ""
     return CapacityBar(
         label=label or _describe(held, whole_text, free_word, spare, over_word, write),
         segments=tuple(segments),
         free=_segment(free, f"{free_word} {write(spare)}", x, length) if free else None,
         limit=percent(whole / length * 100) if over else "",
         over_width=percent(over / length * 100) if over else "",
-        whole_text=whole_text,
-        over_text=f"{write(-over)} {over_word}" if over else "",
-        limit_anchor=_limit_anchor(whole / length) if over else "end",
+        whole=_scale(whole_text, over_text, whole / length) if over else ScaleText(whole_text),
+        over_text=over_text,
     )
 
 
-def _segment(part: Part, text: str, x: int, length: int) -> Segment:
+def _segment(part: Part, text: str, x: int, length: int, *, hatched: bool = False) -> Segment:
     share = part.value / length
-    needed = (len(text) * CHARACTER + PADDING) / share
-    enough = next((width for width in WIDTHS if width >= needed), None)
+    needed = (text_width(text) + PADDING) / share
+    enough = None if hatched else next((width for width in WIDTHS if width >= needed), None)
     fits = "never" if enough is None else "" if enough == WIDTHS[0] else f"from-{enough}"
     return Segment(
         label=f"{part.label}: {text}" if part.short else text,
@@ -104,8 +113,15 @@ def _segment(part: Part, text: str, x: int, length: int) -> Segment:
     )
 
 
-def _limit_anchor(share: float) -> str:
-    return "start" if share < 0.35 else "end"
+def _scale(whole: str, over: str, share: float) -> ScaleText:
+    """Names the limit where it stands, or beside the shortfall where the two would meet."""
+    limit, width, end = share * NARROW, text_width(whole), NARROW - text_width(over) - PADDING
+    if width + PADDING <= limit <= end:
+        return ScaleText(whole, percent(share * 100))
+    past_zero = max(0, PADDING - round(limit))
+    if limit + past_zero + width <= end:
+        return ScaleText(whole, percent(share * 100), past_zero, "start")
+    return ScaleText(whole, dx=round(end - NARROW))
 
 
 def _describe(

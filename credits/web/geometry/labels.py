@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from credits.web.geometry.scales import BLEED_RIGHT, NARROW, percent, text_width
+from credits.web.geometry.scales import BLEED_RIGHT, percent, text_width
 
 ASCENT = 11
 DESCENT = 3
 LINE = 15
 SHORT = 10
+# What is paid for a line through the text, and for another text under it: unreadable.
+CROSSED = 8
 COVERED = 100
 
 
@@ -32,10 +34,10 @@ class Place:
     anchor: str
     below: bool = False
 
-    def box(self, lines: Sequence[str]) -> Stroke:
+    def box(self, lines: Sequence[str], room: float) -> Stroke:
         """The rectangle the lines would cover; `y` is the baseline of the last, or of the first
         where the text stands below its point."""
-        x, width = self.share / 100 * NARROW + self.dx, max(text_width(t) for t in lines)
+        x, width = self.share / 100 * room + self.dx, max(text_width(t) for t in lines)
         left = x - width if self.anchor == "end" else x
         return Stroke(left, left + width, self.first(lines) - ASCENT, self.last(lines) + DESCENT)
 
@@ -61,18 +63,19 @@ class Label:
 class Labels:
     """Places texts one after the other; the most important comes first."""
 
-    def __init__(self, strokes: Sequence[Stroke], top: float, bottom: float) -> None:
+    def __init__(self, strokes: Sequence[Stroke], room: float, top: float, bottom: float) -> None:
         self._strokes = strokes
+        self._room = room
         self._top = top
         self._bottom = bottom
         self._taken: list[Stroke] = []
         self.placed: list[Label] = []
 
     def add(self, text: str, css: str, places: Sequence[Place], *, needed: bool = False) -> None:
-        """Draw the text at its best place, or not at all where every place covers another text."""
+        """Draw the text at its best place, or not at all where every place is unreadable."""
         forms = [[text], halves(text)] if len(text) > SHORT else [[text]]
         rated = [
-            (2 * self._cost(place.box(lines)) + len(lines), i, lines, place)
+            (self._cost(place.box(lines, self._room)) + len(lines), i, lines, place)
             for i, place in enumerate(places)
             for lines in forms
         ]
@@ -81,17 +84,17 @@ class Labels:
         cost, _, lines, best = min(rated, key=lambda r: r[:2])
         if cost >= COVERED and not needed:
             return
-        self._taken.append(best.box(lines))
+        self._taken.append(best.box(lines, self._room))
         for i, line in enumerate(lines):
             y = f"{best.first(lines) + LINE * i:.0f}"
             self.placed.append(Label(line, css, percent(best.share), best.dx, y, best.anchor))
 
     def _cost(self, box: Stroke) -> int:
-        outside = box.left < -4 or box.right > NARROW + BLEED_RIGHT
+        outside = box.left < -4 or box.right > self._room + BLEED_RIGHT
         outside = outside or box.top < self._top or box.bottom > self._bottom
         covered = sum(_meet(box, other) for other in self._taken)
         crossed = sum(_meet(box, stroke) for stroke in self._strokes)
-        return COVERED * (outside + covered) + min(crossed, COVERED // 3)
+        return COVERED * (outside + covered) + crossed * CROSSED
 
 
 def halves(text: str) -> list[str]:

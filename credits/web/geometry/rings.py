@@ -41,9 +41,9 @@ class Donut:
         return _ring(0, 1)
 
     @property
-    def is_long(self) -> bool:
-        """Whether the figure in the middle needs the smaller size."""
-        return len(self.center) > 7
+    def size(self) -> str:
+        """The class of the figure in the middle, which must stay inside the ring."""
+        return "longer" if len(self.center) > 10 else "long" if len(self.center) > 7 else ""
 
 
 def donut(

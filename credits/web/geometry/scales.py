@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-NARROW = 270
-WIDE = 360
+# The room for a drawing, in pixels: on the smallest phone, and from where portal.css shows the
+# wide axis.
+NARROW = 300
+WIDE = 385
 CHARACTER = 6.9
 # How far an axis text may reach past the plot, where nothing else stands.
 BLEED_LEFT = 30
@@ -25,6 +27,7 @@ class Tick:
     at: str
     text: str
     anchor: str = "middle"
+    under: str = ""
 
 
 def number(value: float) -> str:
@@ -70,8 +73,11 @@ def nice_ticks(lowest: int, highest: int, wanted: int = 4) -> list[int]:
     return [step * i for i in range(first, last + 1)]
 
 
-def time_ticks(start: datetime, end: datetime, width: int) -> list[Tick]:
-    """As many labels as fit into `width` pixels: months, or days in a range of two months."""
+def time_ticks(start: datetime, end: datetime, width: int, *, stacked: bool = False) -> list[Tick]:
+    """As many labels as fit into `width` pixels: months, or days in a range of two months.
+
+    The year stands where it changes: behind the month or, `stacked`, below it.
+    """
     if end - start <= timedelta(days=62):
         days = _days(start, end)
         choices = [days[::step] for step in _DAY_STEPS]
@@ -79,7 +85,8 @@ def time_ticks(start: datetime, end: datetime, width: int) -> list[Tick]:
         months = _months(start, end)
         choices = [[m for m in months if _month_number(m) % step == 0] for step in _MONTH_STEPS]
     for moments in choices:
-        spans = [_span(m, text, start, end, width) for m, text in _named(moments, start, end)]
+        names = _named(moments, start, end, stacked=stacked)
+        spans = [_span(share_of(at, start, end), text, under, width) for at, text, under in names]
         if all(a.right + GAP <= b.left for a, b in pairwise(spans)):
             return [span.tick for span in spans]
     return []
@@ -92,27 +99,24 @@ class _Span:
     right: float
 
 
-def _span(at: datetime, text: str, start: datetime, end: datetime, width: int) -> _Span:
-    share = share_of(at, start, end)
-    x, half = share / 100 * width, text_width(text) / 2
+def _span(share: float, text: str, under: str, width: int) -> _Span:
+    x, half = share / 100 * width, max(text_width(text), text_width(under)) / 2
     if x - half < -BLEED_LEFT:
-        return _Span(Tick(percent(share), text, "start"), x, x + 2 * half)
+        return _Span(Tick(percent(share), text, "start", under), x, x + 2 * half)
     if x + half > width + BLEED_RIGHT:
-        return _Span(Tick(percent(share), text, "end"), x - 2 * half, x)
-    return _Span(Tick(percent(share), text), x - half, x + half)
+        return _Span(Tick(percent(share), text, "end", under), x - 2 * half, x)
+    return _Span(Tick(percent(share), text, "middle", under), x - half, x + half)
 
 
 def _named(
-    moments: Sequence[datetime], start: datetime, end: datetime
-) -> Iterator[tuple[datetime, str]]:
-    """Days by number and month; months by name, with the year where it changes."""
+    moments: Sequence[datetime], start: datetime, end: datetime, *, stacked: bool
+) -> Iterator[tuple[datetime, str, str]]:
     year = None
     for at in moments:
-        if end - start <= timedelta(days=62):
-            yield at, f"{at.day} {at:%b}"
-            continue
-        yield at, f"{at:%b %Y}" if at.year != year else f"{at:%b}"
+        text = f"{at:%b}" if end - start > timedelta(days=62) else f"{at.day} {at:%b}"
+        new = str(at.year) if at.year != year else ""
         year = at.year
+        yield (at, text, new) if stacked else (at, f"{text} {new}".strip(), "")
 
 
 def _days(start: datetime, end: datetime) -> list[datetime]:

@@ -21,6 +21,7 @@ from credits.web.geometry.scales import (
 TOP = 18
 AREA = 200
 POINTS = 40
+NAMED = 4
 _URGENCY = {"short": 0, "warn": 1, "": 2}
 _OFFSETS = (-8, 18, -24, 34, -40, 50)
 
@@ -36,7 +37,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot with a name at an instant that matters. `css` is "warn", "short" or ""."""
+    """A dot with a name at an instant that matters. `css` is "warn", "short" or "".
+
+    The most urgent few are named in the drawing, all of them in its exact figures.
+    """
 
     at: datetime
     value: int
@@ -96,6 +100,12 @@ class _Frame:
     end: datetime
     low: int
     high: int
+    gutter: int
+
+    @property
+    def room(self) -> int:
+        """The plot's width on the smallest phone."""
+        return NARROW - self.gutter
 
     def share(self, at: datetime) -> float:
         return share_of(at, self.start, self.end)
@@ -124,13 +134,14 @@ def step_chart(
     marks = [m for m in marks if start <= m.at <= end]
     values = [v for levels in clipped for _, v in levels] + [m.value for m in marks]
     ticks = nice_ticks(min(values, default=0), max(values, default=0))
-    frame = _Frame(start, now, end, ticks[0], ticks[-1])
+    gutter = round(max(text_width(write(t)) for t in ticks)) + 10
+    frame = _Frame(start, now, end, ticks[0], ticks[-1], gutter)
     return StepChart(
         label=label,
-        gutter=round(max(text_width(write(t)) for t in ticks)) + 10,
+        gutter=gutter,
         rows=tuple(Tick(number(frame.y(t)), write(t)) for t in ticks),
-        wide_ticks=tuple(time_ticks(start, end, WIDE)),
-        narrow_ticks=tuple(time_ticks(start, end, NARROW)),
+        wide_ticks=tuple(time_ticks(start, end, WIDE - gutter, stacked=True)),
+        narrow_ticks=tuple(time_ticks(start, end, frame.room, stacked=True)),
         lines=tuple(_line(s.css, p, frame) for s, p in zip(series, clipped, strict=True)),
         dots=tuple(Dot(percent(frame.share(m.at)), number(frame.y(m.value)), m.css) for m in marks),
         labels=tuple(_labels(series, clipped, marks, frame, today)),
@@ -157,7 +168,8 @@ def _level(levels: Sequence[tuple[datetime, int]], at: datetime) -> int | None:
 def _path(levels: Sequence[tuple[datetime, int]], until: datetime, frame: _Frame) -> str:
     if not levels or levels[0][0] >= until:
         return ""
-    pieces, last_y = [], ""
+    pieces: list[str] = []
+    last_y = ""
     for at, value in levels:
         x, y = number(frame.share(at) * 10), number(frame.y(value) - TOP)
         pieces.append(f"M{x} {y}" if not pieces else f"H{x}V{y}" if y != last_y else "")
@@ -174,10 +186,10 @@ def _line(css: str, levels: Sequence[tuple[datetime, int]], frame: _Frame) -> Li
 
 
 def _strokes(clipped: Sequence[Sequence[tuple[datetime, int]]], frame: _Frame) -> Iterator[Stroke]:
-    for levels in clipped:
+    for levels in filter(None, clipped):
         stops = [*(at for at, _ in levels[1:]), frame.end]
         for (at, value), stop in zip(levels, stops, strict=True):
-            left, right = (frame.share(t) / 100 * NARROW for t in (at, stop))
+            left, right = (frame.share(t) / 100 * frame.room for t in (at, stop))
             y = frame.y(value)
             yield Stroke(left, right, y - 1, y + 1)
             following = _level(levels, stop)
@@ -193,12 +205,12 @@ def _labels(
     frame: _Frame,
     today: str,
 ) -> list[Label]:
-    labels = Labels(list(_strokes(clipped, frame)), top=0, bottom=TOP + AREA)
+    labels = Labels(list(_strokes(clipped, frame)), frame.room, top=0, bottom=TOP + AREA)
     if frame.start <= frame.now <= frame.end:
         share = frame.share(frame.now)
         sides = (Place(share, 6, 12, "start"), Place(share, -6, 12, "end"))
         labels.add(today, "", sides, needed=True)
-    for mark in sorted(marks, key=lambda m: (_URGENCY.get(m.css, 2), m.at)):
+    for mark in sorted(marks, key=lambda m: (_URGENCY.get(m.css, 2), m.at))[:NAMED]:
         labels.add(mark.text, mark.css, list(_beside(frame.share(mark.at), frame.y(mark.value))))
     for one, levels in zip(series, clipped, strict=True):
         labels.add(one.name, one.css, list(_along(levels, frame, above=one is series[0])))

@@ -1,0 +1,32 @@
+"""The addresses that the frame names, without the apps that own them."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def page(request: HttpRequest, slug: str = "") -> HttpResponse:
+    return HttpResponse(slug)
+
+
+credits_urls = [
+    path("", page, name="home"),
+    path("login/", page, name="login"),
+    path("logout/", page, name="logout"),
+    path("c/<slug:slug>/allocate/", page, name="allocation-list"),
+    path("c/<slug:slug>/activity/", page, name="activity"),
+]
+billing_urls = [
+    path("c/<slug:slug>/annual-credits/", page, name="annual-credits"),
+    path("c/<slug:slug>/licenses/", page, name="license-list"),
+    path("sales/customers/", page, name="sales-customers"),
+    path("sales/purchases/", page, name="sales-purchases"),
+]
+estimator_urls = [path("c/<slug:slug>/estimates/", page, name="estimate-list")]
+
+urlpatterns = [
+    path("", include((credits_urls, "credits"))),
+    path("", include((billing_urls, "billing"))),
+    path("", include((estimator_urls, "estimator"))),
+    path("admin/", admin.site.urls),
+]

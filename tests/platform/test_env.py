@@ -1,0 +1,189 @@
+"""The typed readers of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+
+NAME = "PORTAL_EXAMPLE"
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def give(value: str) -> None:
+        monkeypatch.setenv(NAME, value)
+
+    return give
+
+
+def test_text_strips_spaces_and_takes_an_empty_value_as_absent(
+    given: Callable[[str], None],
+) -> None:
+    given("  value ")
+    assert env.text(NAME) == "value"
+
+    given("   ")
+    assert env.text(NAME, "other") == "other"
+
+
+def test_a_missing_variable_without_default_is_named() -> None:
+    with pytest.raises(
+        ImproperlyConfigured, match=rf"^{NAME} is not set, and it has no default\.$"
+    ):
+        env.text(NAME)
+
+
+def test_supply_leaves_what_is_there(given: Callable[[str], None]) -> None:
+    given("mine")
+
+    env.supply(**{NAME: "theirs"})
+
+    assert env.text(NAME) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        *((word, True) for word in ("yes", "TRUE", "1", "on")),
+        *((word, False) for word in ("no", "False", "0", "off")),
+    ],
+)
+def test_flag_knows_the_usual_words(
+    given: Callable[[str], None], value: str, expected: bool
+) -> None:
+    given(value)
+
+    assert env.flag(NAME, default=not expected) is expected
+
+
+def test_flag_refuses_other_words(given: Callable[[str], None]) -> None:
+    given("maybe")
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} is 'maybe', but it must be yes or no"):
+        env.flag(NAME, default=False)
+
+
+@pytest.mark.parametrize("value", ["-10", "0", "10"])
+def test_integer_takes_its_whole_range(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    assert env.integer(NAME, 0, minimum=-10, maximum=10) == int(value)
+
+
+@pytest.mark.parametrize("value", ["11", "-11", "1.5", "1e1", "٣", "1_0", "+1", "ten", "9" * 30])
+def test_integer_refuses_everything_else(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="a whole number from -10 to 10"):
+        env.integer(NAME, 0, minimum=-10, maximum=10)
+
+
+def test_words_are_split_at_commas(given: Callable[[str], None]) -> None:
+    given(" a, b ,,c ")
+
+    assert env.words(NAME) == ["a", "b", "c"]
+
+
+def test_choice_names_what_it_offers(given: Callable[[str], None]) -> None:
+    given("loud")
+
+    with pytest.raises(ImproperlyConfigured, match="must be one of INFO, DEBUG"):
+        env.choice(NAME, ("INFO", "DEBUG"), "INFO")
+
+
+def test_folder_must_be_absolute(given: Callable[[str], None]) -> None:
+    given("static")
+
+    with pytest.raises(ImproperlyConfigured, match="must be an absolute path"):
+        env.folder(NAME, Path("/srv"))
+
+
+def test_secret_from_a_file_that_is_missing_names_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(f"{NAME}_FILE", "/does/not/exist")
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}_FILE is '/does/not/exist'"):
+        env.secret(NAME)
+
+
+def test_a_short_secret_is_not_shown(given: Callable[[str], None]) -> None:
+    given("hunter2")
+
+    with pytest.raises(ImproperlyConfigured) as caught:
+        env.secret(NAME, at_least=50)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_database_over_tcp(given: Callable[[str], None]) -> None:
+    given("postgres://someone:p%40ss@db.example.com:6432/portal?sslmode=require")
+
+    assert env.database(NAME) == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "portal",
+        "USER": "someone",
+        "PASSWORD": "p@ss",
+        "HOST": "db.example.com",
+        "PORT": 6432,
+        "OPTIONS": {"sslmode": "require"},
+    }
+
+
+def test_database_over_a_socket_keeps_the_folders_upper_case(given: Callable[[str], None]) -> None:
+    given("postgres://portal_app@/portal?host=%2Fsrv%2FMy%2Frun")
+
+    database = env.database(NAME)
+
+    assert database["HOST"] == "/srv/My/run"
+    assert database["OPTIONS"] == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://someone:secret@db/portal",
+        "postgres://someone:secret@db",
+        "sqlite:///portal.db",
+        "nonsense",
+        "postgres://someone:secret@db:port/portal",
+        "postgres://s:secret@db:99999/p",
+    ],
+)
+def test_another_database_is_refused_without_showing_the_password(
+    given: Callable[[str], None], url: str
+) -> None:
+    given(url)
+
+    with pytest.raises(ImproperlyConfigured, match="must be postgres://user:password@") as caught:
+        env.database(NAME)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://localhost:6379/1", "redis://localhost:6379/1"),
+        ("rediss://queue.example.com", "rediss://queue.example.com"),
+        ("unix:///run/valkey.sock", "redis+socket:///run/valkey.sock"),
+        ("redis+socket:///run/valkey.sock", "redis+socket:///run/valkey.sock"),
+    ],
+)
+def test_queue_is_spelled_as_celery_wants_it(
+    given: Callable[[str], None], url: str, expected: str
+) -> None:
+    given(url)
+
+    assert env.queue(NAME) == expected
+
+
+@pytest.mark.parametrize("url", ["amqp://localhost", "localhost:6379", "redis://"])
+def test_another_queue_is_refused(given: Callable[[str], None], url: str) -> None:
+    given(url)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} is "):
+        env.queue(NAME)
