@@ -1,0 +1,79 @@
+"""The catalogue as an estimate reads it: rates in force at an instant and those known ahead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from credits.domain.booking import newest, pricing_rate
+from credits.domain.catalogue import Offer
+from credits.domain.pricing import Rate
+from credits.models import FeatureRate
+from estimator.domain.estimates import RatesByGroup
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """Every feature with a rate in force at an instant, in catalogue order, and later rates."""
+
+    at: datetime
+    offers: Mapping[str, Offer]
+    rates: Mapping[str, Sequence[FeatureRate]]
+
+    @cached_property
+    def now(self) -> RatesByGroup:
+        """The rates in force at the list's own instant."""
+        return self.in_force(self.at)
+
+    @cached_property
+    def keys(self) -> Mapping[int, str]:
+        """Feature keys by id."""
+        return {offer.feature.pk: key for key, offer in self.offers.items()}
+
+    def in_force(self, at: datetime) -> RatesByGroup:
+        """The rates in force at the list's instant or any later one, by group and feature."""
+        found: dict[str, dict[str, Rate]] = defaultdict(dict)
+        for key, offer in self.offers.items():
+            rate = newest(self.rates[key], at)
+            found[offer.feature.group.key][key] = pricing_rate(rate or offer.rate)
+        return found
+
+    def changes(self, groups: Iterable[str], until: datetime) -> list[datetime]:
+        """The instants before `until` at which rates of these groups change."""
+        touched = set(groups)
+        return sorted(
+            {
+                rate.at
+                for key, offer in self.offers.items()
+                if offer.feature.group.key in touched
+                for rate in self.rates[key]
+                if self.at < rate.at < until
+            }
+        )
+
+    def held(self, by_feature: Mapping[int, int]) -> dict[str, int]:
+        """What features hold, by key instead of id."""
+        return {self.keys[pk]: n for pk, n in by_feature.items() if pk in self.keys}
+
+
+def read_price_list(at: datetime) -> PriceList:
+    """The catalogue at an instant; one query."""
+    rates: dict[int, list[FeatureRate]] = defaultdict(list)
+    rows = FeatureRate.objects.all().from_instant(at)
+    for rate in rows.select_related("feature__group__solution"):
+        rates[rate.feature_id].append(rate)
+    offered = []
+    for own in rates.values():
+        current = newest(own, at)
+        if current is not None:
+            is_open = current.closes_at is None or at < current.closes_at
+            offered.append(Offer(current.feature, current, is_open))
+    offered.sort(key=lambda o: (o.feature.group.solution.position, o.feature.position))
+    return PriceList(
+        at=at,
+        offers={offer.feature.key: offer for offer in offered},
+        rates={offer.feature.key: rates[offer.feature.pk] for offer in offered},
+    )

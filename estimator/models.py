@@ -1,0 +1,128 @@
+"""Estimates: what it would take. Saving one is no act on the books and allocates nothing."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from credits.models import Customer, Feature, User
+
+MAX_NAME = 120
+MAX_YEARS = 10
+
+
+class EstimateQuerySet(models.QuerySet["Estimate"]):
+    """Estimates as their customer's members see them."""
+
+    def for_customer(self, customer: Customer) -> Self:
+        return self.filter(customer=customer)
+
+
+class Estimate(models.Model):
+    """A saved calculation of what a customer would need; its other members see it as well."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # No index of its own: UNIQUE (customer, number) begins with the customer.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="estimates", db_index=False
+    )
+    number = models.PositiveIntegerField(help_text="Per customer, for reading: E-57.")
+    name = models.CharField(max_length=MAX_NAME)
+    years = models.PositiveSmallIntegerField(default=1, help_text="Length of the term.")
+    overlap = models.BooleanField(
+        default=False,
+        help_text="Packages of one group were stated for the same endpoints: the highest counts.",
+    )
+    level = models.BigIntegerField(
+        default=0, help_text="Credits to hold, at the rates in force when it was saved."
+    )
+    version = models.PositiveIntegerField(default=1, help_text="How often it was saved.")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    updated_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField()
+
+    objects = EstimateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("customer", "-updated_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("customer", "number"), name="estimator_estimate_number_once"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="estimator_estimate_has_name"),
+            models.CheckConstraint(
+                condition=Q(years__gte=1, years__lte=MAX_YEARS),
+                name="estimator_estimate_years_in_range",
+                violation_error_message=f"The term is 1 to {MAX_YEARS} years.",
+            ),
+            models.CheckConstraint(
+                condition=Q(level__gte=0), name="estimator_estimate_level_not_negative"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """The estimate's number as people say it."""
+        return f"E-{self.number}"
+
+
+class EstimateLine(models.Model):
+    """What one feature is estimated at, in the order of the page."""
+
+    estimate = models.ForeignKey(
+        Estimate, on_delete=models.CASCADE, related_name="lines", db_index=False
+    )
+    position = models.PositiveSmallIntegerField()
+    feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="+", db_index=False)
+    quantities = models.JSONField(
+        help_text="Decimals as text by feature key, or by account within it."
+    )
+
+    class Meta:
+        ordering = ("estimate", "position")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("estimate", "position"), name="estimator_line_position_once"
+            ),
+            models.UniqueConstraint(
+                fields=("estimate", "feature"),
+                name="estimator_line_feature_once",
+                violation_error_message="An estimate has one line for each feature.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.estimate_id} line {self.position}"
+
+
+class EstimateVersion(models.Model):
+    """One save of an estimate: who, when, and exactly what, once per form key."""
+
+    estimate = models.ForeignKey(
+        Estimate, on_delete=models.CASCADE, related_name="versions", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    key = models.CharField(max_length=200, unique=True)
+    content = models.JSONField(help_text="What was asked; the same key may not ask otherwise.")
+    level = models.BigIntegerField()
+    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("estimate", "-number")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("estimate", "number"), name="estimator_version_number_once"
+            ),
+            models.CheckConstraint(condition=~Q(key=""), name="estimator_version_has_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.estimate_id} version {self.number}"

@@ -1,0 +1,256 @@
+"""What the calculator shows: the form as it was typed, joined with what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from credits import clock
+from credits.domain.boundaries import boundary_at
+from credits.domain.catalogue import Offer
+from credits.domain.figures import Position, standing
+from credits.domain.pricing import total
+from credits.exceptions import CreditsError
+from credits.models import Customer
+from estimator.domain.advice import Advice, advise
+from estimator.domain.estimates import Draft, Priced, PricedLine, price_estimate
+from estimator.domain.needs import Basis
+from estimator.domain.price_list import PriceList, read_price_list
+from estimator.domain.saving import Wanted, saved_draft
+from estimator.forms import (
+    EstimateForm,
+    LineInput,
+    Lines,
+    basis_of,
+    drafted_lines,
+    edited,
+    initial,
+    read_lines,
+    sent_lines,
+    version_of,
+)
+from estimator.models import Estimate
+from estimator.rows import FOUND, Found, PackageNote, Row, means
+
+
+@dataclass
+class Sheet:
+    """The calculator of one customer at one instant."""
+
+    customer: Customer
+    estimate: Estimate | None
+    position: Position
+    prices: PriceList
+    form: EstimateForm
+    lines: Lines
+    basis: Basis
+    act: str = ""
+    find: str = ""
+    seen: int | None = None
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def form_name(self) -> str:
+        """What the form's key is bound to."""
+        which = self.estimate.public_id if self.estimate else "new"
+        return f"estimate/{self.customer.public_id}/{which}"
+
+    @property
+    def is_valid(self) -> bool:
+        return self.form.is_valid() and self.lines.is_valid and not self.refusals
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something that was typed cannot be meant."""
+        return self.form.is_bound and not self.is_valid
+
+    @cached_property
+    def draft(self) -> Draft:
+        """What can be counted of the form."""
+        values = self.form.cleaned_data if self.form.is_bound else self.form.initial
+        return Draft(
+            quantities=self.lines.quantities(),
+            years=int(values.get("years") or 1),
+            overlap=bool(values.get("overlap")),
+        )
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is to be saved."""
+        return Wanted(
+            name=self.form.cleaned_data["name"],
+            draft=self.draft,
+            estimate=self.estimate,
+            seen=self.seen,
+        )
+
+    @cached_property
+    def held(self) -> dict[str, int]:
+        return self.prices.held(self.position.by_feature)
+
+    @cached_property
+    def priced(self) -> Priced:
+        return price_estimate(self.draft, self.prices.now, self.held, self.basis)
+
+    @cached_property
+    def advice(self) -> Advice:
+        return advise(self.draft, self.prices, self.position, self.basis)
+
+    @property
+    def balance(self) -> int:
+        return self.position.figure.balance
+
+    @property
+    def remaining(self) -> int:
+        """What would be left of the balance, on the basis that is shown."""
+        return self.balance - self.priced.change
+
+    @property
+    def cost(self) -> int:
+        """What the balance changes by, as it is signed beside the balance."""
+        return -self.priced.change
+
+    @property
+    def other_remaining(self) -> int:
+        """What would be left on the other basis."""
+        other = Basis.INSTEAD if self.basis == Basis.ON_TOP else Basis.ON_TOP
+        priced = price_estimate(self.draft, self.prices.now, self.held, other)
+        return self.balance - priced.change
+
+    @property
+    def level_then(self) -> int | None:
+        """The level when it was saved, where the rates have changed it since."""
+        if self.estimate is None or self.form.is_bound:
+            return None
+        return self.estimate.level if self.estimate.level != self.priced.level else None
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        on = {key for key, credits in self.held.items() if credits > 0}
+        on |= {key for key, quantity in self.draft.quantities.items() if total(quantity) > 0}
+        in_use = on | {part for key in on for part in self._parts(key)}
+        return [self._row(place, line, in_use) for place, line in enumerate(self.lines.inputs)]
+
+    @property
+    def bundles(self) -> Iterator[tuple[Offer, PricedLine]]:
+        """Bundles that follow from their parts, though nobody added them."""
+        for line in self.priced.bundles:
+            yield self.prices.offers[line.key], line
+
+    @property
+    def packages(self) -> Iterator[PackageNote]:
+        """Groups in which several packages are estimated."""
+        for count in self.priced.packages:
+            feature = self.prices.offers[count.keys[0]].feature
+            unit = feature.unit if count.units == 1 else feature.unit_plural
+            yield PackageNote(feature.group.name, count.units, unit)
+
+    @property
+    def is_browsing(self) -> bool:
+        """Whether features to choose from are listed: asked for, searched for, or nothing else."""
+        return bool(self.find or not self.lines.inputs or self.act == "browse")
+
+    @property
+    def added(self) -> str:
+        """The feature that was added by this request; its field is the next to be typed in."""
+        return self.act.removeprefix("add:") if self.act.startswith("add:") else ""
+
+    @property
+    def found(self) -> Found:
+        """The features to choose from: all that take allocations, or those a search means."""
+        words = self.find.casefold().split()
+        offers = [o for o in self.prices.offers.values() if o.is_open and means(o, words)]
+        chosen = frozenset(line.key for line in self.lines.inputs)
+        return Found(offers[:FOUND], len(offers), self.find, chosen)
+
+    @property
+    def problems(self) -> Iterator[tuple[str, str, str]]:
+        """What is wrong, for the list on top: the field's id, its label, the sentence."""
+        yield from (("", "", text) for text in [*self.refusals, self.lines.error] if text)
+        for name, errors in self.form.errors.items():
+            yield from ((f"id_{name}", str(self.form[name].label), str(text)) for text in errors)
+        for place, line in enumerate(self.lines.inputs):
+            yield from ((f"units-{place}-0", line.label, text) for text in line.errors)
+
+    def refuse(self, error: CreditsError) -> None:
+        """Say at its field, or above all, why nothing was saved."""
+        if error.field in self.form.fields:
+            self.form.add_error(error.field, error.message)
+            return
+        for line in self.lines.inputs:
+            if line.key == error.field:
+                line.errors.append(error.message)
+                return
+        self.refusals.append(error.message)
+
+    def _row(self, place: int, line: LineInput, in_use: set[str]) -> Row:
+        priced = self.priced.lines.get(line.key) if not line.errors else None
+        return Row(
+            place=place,
+            line=line,
+            priced=priced,
+            bundle=self._names([priced.bundle]) if priced and priced.bundle else "",
+            kept=self._names(priced.kept) if priced else "",
+            missing=tuple(self._missing(line, in_use)),
+        )
+
+    def _missing(self, line: LineInput, in_use: set[str]) -> Iterator[str]:
+        for alternatives in line.offer.feature.requires if line.offer else ():
+            if not in_use.intersection(alternatives):
+                known = [key for key in alternatives if self._is_open(key)]
+                yield self._names(known or alternatives, _(" or "))
+
+    def _names(self, keys: Iterable[str], between: str = ", ") -> str:
+        offers = self.prices.offers
+        return between.join(offers[key].feature.name if key in offers else key for key in keys)
+
+    def _parts(self, key: str) -> Sequence[str]:
+        offer = self.prices.offers.get(key)
+        return offer.rate.parts if offer else ()
+
+    def _is_open(self, key: str) -> bool:
+        offer = self.prices.offers.get(key)
+        return offer is not None and offer.is_open
+
+
+def sheet_of(
+    customer: Customer, estimate: Estimate | None, *, data: QueryDict | None, query: QueryDict
+) -> Sheet:
+    """The calculator as it was typed (`data`), else as it was saved, else empty."""
+    now = clock.now()
+    position = standing(customer, now=now, boundary=boundary_at(now)).live
+    prices = read_price_list(position.at)
+    if data is None:
+        draft = saved_draft(estimate) if estimate else Draft({})
+        name = estimate.name if estimate else ""
+        return Sheet(
+            customer=customer,
+            estimate=estimate,
+            position=position,
+            prices=prices,
+            form=EstimateForm(initial=initial(name, draft)),
+            lines=read_lines(drafted_lines(draft, prices), prices),
+            basis=basis_of(query.get("basis")),
+            find=query.get("find", "")[:200],
+            seen=estimate.version if estimate else None,
+        )
+    act = data.get("act", "")
+    inputs = edited(sent_lines(data, prices), act, prices)
+    form = EstimateForm(data)
+    form.is_valid()
+    return Sheet(
+        customer=customer,
+        estimate=estimate,
+        position=position,
+        prices=prices,
+        form=form,
+        lines=read_lines(inputs, prices),
+        basis=basis_of(data.get("basis")),
+        act=act,
+        find="" if act.startswith("add:") else data.get("find", "")[:200],
+        seen=version_of(data.get("version")),
+    )

@@ -1,0 +1,77 @@
+"""The list of saved estimates."""
+
+from __future__ import annotations
+
+import pytest
+
+from credits import clock
+from credits.models import Customer, User
+from estimator.models import Estimate
+from tests.estimator.page import (
+    ESSENTIALS,
+    LogIn,
+    body,
+    list_url,
+    new_url,
+    save,
+    words,
+)
+
+
+def test_an_empty_list_says_what_to_do(customer: Customer, alice: User, client_of: LogIn) -> None:
+    page = client_of(alice).get(list_url(customer))
+
+    assert "No estimate yet" in words(page)
+    assert f'href="{new_url(customer)}"' in body(page)
+
+
+@pytest.mark.parametrize("column", ["name", "number", "years", "level", "updated_at", "updated_by"])
+@pytest.mark.parametrize("falling", ["", "-"])
+def test_the_list_is_sorted_by_any_column(
+    estimate: Estimate, alice: User, client_of: LogIn, column: str, falling: str
+) -> None:
+    client = client_of(alice)
+    save(client, new_url(estimate.customer), {ESSENTIALS: "1"}, name="Zoo", years="2")
+    url = f"{list_url(estimate.customer)}?sort={falling}{column}"
+
+    page = client.get(url)
+    part = client.get(url, headers={"HX-Request": "true", "HX-Target": "table"})
+
+    assert page.status_code == part.status_code == 200
+    assert "<html" not in body(part)
+    assert "Sorted by" in part["HX-Trigger"]
+    zoo_first = body(page).index("Zoo") < body(page).index(">Plan 2027<")
+    if column in ("name", "number", "years"):
+        assert zoo_first == bool(falling)
+    if column == "level":
+        assert zoo_first != bool(falling)
+
+
+def test_the_list_is_paged(customer: Customer, alice: User, client_of: LogIn) -> None:
+    now = clock.now()
+    Estimate.objects.bulk_create(
+        Estimate(
+            customer=customer,
+            number=n,
+            name=f"Plan {n:03}",
+            created_by=alice,
+            updated_by=alice,
+            created_at=now,
+            updated_at=now,
+        )
+        for n in range(1, 61)
+    )
+
+    pages = [client_of(alice).get(f"{list_url(customer)}?page={n}") for n in (1, 2, 99)]
+
+    found = [{f"Plan {n:03}" for n in range(1, 61) if f"Plan {n:03}" in body(p)} for p in pages]
+    assert [len(names) for names in found] == [50, 10, 10]
+    assert found[0].isdisjoint(found[1])
+
+
+def test_the_first_view_is_light(customer: Customer, alice: User, client_of: LogIn) -> None:
+    page = client_of(alice).get(new_url(customer))
+
+    assert len(page.content) < 60_000
+    assert "style=" not in body(page)
+    assert "onclick=" not in body(page)
