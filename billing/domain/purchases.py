@@ -2,103 +2,115 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import (
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextChoices,
+    Value,
+)
+from django.db.models.functions import Lower
 
-from billing.models import Channel, Purchase, PurchaseLine, PurchaseState
-from credits import clock
-from credits.domain.commands import Asked
-from credits.domain.licenses import GrantLicenses, Lot, check_credits
+from billing.domain.orders import (
+    LineOrder,
+    Order,
+    UnusualTerm,
+    check_order,
+    refuse_unusual,
+)
+from billing.models import Purchase, PurchaseLine, PurchaseState
+from credits.domain.commands import Answer, Asked
+from credits.domain.licenses import GrantLicenses, Lot
+from credits.domain.people import customers_for
 from credits.domain.post import post
 from credits.domain.terms import term
-from credits.exceptions import CreditsError, InvalidCommand
-from credits.models import Customer, License, LicenseKind
+from credits.exceptions import CreditsError, KeyConflict
+from credits.models import Customer, License, LicenseTerm, User
 
-FAR_BACK = timedelta(days=90)
-CURRENCY = re.compile(r"[A-Z]{3}")
+__all__ = ["LineOrder", "Order", "OrderNumberTaken", "UnusualTerm", "record_purchase"]
+
+ORDER_ONCE = "billing_purchase_order_once"
 
 
 class OrderNumberTaken(CreditsError):
-    """Another purchase of this channel has the order number; it is named."""
+    """Another purchase of this channel has the order number.
+
+    The message names no customer: who may see the purchase is known where it is shown.
+    """
 
     code = "order-taken"
 
     def __init__(self, purchase: Purchase) -> None:
         super().__init__(
-            f"Order {purchase.order_number} was entered for {purchase.customer.name} on "
-            f"{purchase.recorded_at:%Y-%m-%d} already. Nothing was changed.",
+            f"Order number {purchase.order_number} is used already in the channel "
+            f"{purchase.get_channel_display()}. Nothing was changed.",
             field="order_number",
         )
         self.purchase = purchase
-
-
-class UnusualTerm(CreditsError):
-    """A term far in the past, or one that is over: asked about by name before it is entered."""
-
-    code = "unusual-term"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineOrder:
-    """One license as it is ordered: whole credits, first and last day (UTC days, inclusive)."""
-
-    credits: int
-    first_day: date
-    last_day: date
-    kind: str = LicenseKind.BOUGHT
-    renews: License | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is bought. `price` never enters a sum of credits."""
-
-    order_number: str
-    channel: str
-    lines: Sequence[LineOrder]
-    price: Decimal | None = None
-    currency: str = ""
-    note: str = ""
-    unusual_confirmed: bool = field(default=False, compare=False)
-    """Whether a term far in the past, or already over, was meant."""
 
 
 @transaction.atomic
 def record_purchase(customer: Customer, order: Order, asked: Asked) -> Purchase:
     """Enter an order: grant its licenses and keep it, exactly once per key.
 
-    Raises InvalidCommand at the field, OrderNumberTaken naming the purchase that has the number,
-    UnusualTerm until it is confirmed, KeyConflict for a key used otherwise. A repeat returns the
-    purchase that was recorded first.
+    Raises InvalidCommand at the field (`lines.2.credits` is the second license's),
+    OrderNumberTaken, UnusualTerm until it is confirmed, KeyConflict for a key used otherwise.
+    A repeat returns the purchase that was recorded first.
     """
     earlier = Purchase.objects.filter(
         operation__source=asked.source, operation__key=asked.key.strip().lower()
-    ).first()
-    if earlier is None:
+    )
+    if not earlier.exists():
         check_order(order)
         refuse_unusual(order)
-    number = order.order_number.strip()
-    answer = post(
-        GrantLicenses(
-            customer=customer,
-            asked=asked,
-            lots=[lot(line) for line in order.lines],
-            subject=f"{order.channel} {number}",
-        )
+    try:
+        with transaction.atomic():
+            answer = post(grant(customer, order, asked))
+            if not answer.repeated:
+                return keep(customer, order, asked, answer)
+    except IntegrityError as error:
+        raise overtaken(error, order) from error
+    return repeated(order, answer)
+
+
+def grant(customer: Customer, order: Order, asked: Asked) -> GrantLicenses:
+    """The command that an order is for the books."""
+    return GrantLicenses(
+        customer=customer,
+        asked=asked,
+        lots=[lot(line) for line in order.lines],
+        subject=f"{order.channel} {order.order_number.strip()}",
     )
-    if answer.repeated:
-        return Purchase.objects.get(operation=answer.operation)
-    refuse_taken(order.channel, number)
+
+
+def lot(line: LineOrder) -> Lot:
+    """An ordered license as the books grant it: [first day, day after the last), UTC."""
+    starts_at, ends_at = term(line.first_day, line.last_day)
+    return Lot(
+        credits=line.credits,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        kind=line.kind,
+        renews=line.renews,
+    )
+
+
+def keep(customer: Customer, order: Order, asked: Asked, answer: Answer) -> Purchase:
+    """The order beside the licenses it has just granted."""
+    refuse_taken(order)
     purchase = Purchase.objects.create(
         customer=customer,
         operation=answer.operation,
         channel=order.channel,
-        order_number=number,
+        order_number=order.order_number.strip(),
         price=order.price,
         currency=order.currency,
         note=order.note.strip(),
@@ -114,61 +126,115 @@ def record_purchase(customer: Customer, order: Order, asked: Asked) -> Purchase:
     return purchase
 
 
-def lot(line: LineOrder) -> Lot:
-    """An ordered license as the books grant it: [first day, day after the last), UTC."""
-    starts_at, ends_at = term(line.first_day, line.last_day)
-    return Lot(
-        credits=line.credits,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        kind=line.kind,
-        renews=line.renews,
-    )
+def repeated(order: Order, answer: Answer) -> Purchase:
+    """The purchase that an earlier request with the same key recorded.
+
+    The books compare credits, terms and the order's name; the money is compared here.
+    """
+    purchase = Purchase.objects.get(operation=answer.operation)
+    if (purchase.price, purchase.currency) != (order.price, order.currency):
+        raise KeyConflict(
+            f"Order {purchase.order_number} was recorded with another price before, so nothing "
+            "was changed. Open the page again to start afresh."
+        )
+    return purchase
 
 
-def check_order(order: Order) -> None:
-    """Refuse an order that makes no sense in itself, at its field."""
-    if not 1 <= len(order.order_number.strip()) <= 60:
-        raise InvalidCommand("Enter the order number, up to 60 characters.", field="order_number")
-    if order.channel not in Channel.values:
-        raise InvalidCommand("Choose the channel the order came through.", field="channel")
-    if not order.lines:
-        raise InvalidCommand("An order needs at least one license.", field="lines")
-    for line in order.lines:
-        check_credits(line.credits)
-        term(line.first_day, line.last_day)
-    if order.price is not None and not CURRENCY.fullmatch(order.currency):
-        raise InvalidCommand("A price needs a currency of three letters.", field="currency")
-    if order.price is None and order.currency:
-        raise InvalidCommand("Enter the price, or leave the currency empty.", field="price")
+def overtaken(error: IntegrityError, order: Order) -> CreditsError:
+    """The order of another customer that took the number at the same moment."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    taken = purchase_with(order)
+    if diagnosis is None or diagnosis.constraint_name != ORDER_ONCE or taken is None:
+        raise error
+    return OrderNumberTaken(taken)
 
 
-def refuse_unusual(order: Order) -> None:
-    """Ask about a start more than 90 days back or an end already past (docs/rules.md)."""
-    if order.unusual_confirmed:
-        return
-    today = clock.day_of(clock.now())
-    for line in order.lines:
-        if line.last_day < today:
-            raise UnusualTerm(
-                f"This license ended on {line.last_day:%Y-%m-%d}. Confirm that it is meant.",
-                field="ends",
-            )
-        if line.first_day < today - FAR_BACK:
-            raise UnusualTerm(
-                f"This license starts on {line.first_day:%Y-%m-%d}, more than "
-                f"{FAR_BACK.days} days back. Confirm that it is meant.",
-                field="starts",
-            )
-
-
-def refuse_taken(channel: str, number: str) -> None:
+def refuse_taken(order: Order) -> None:
     """Name the purchase that has the order number; the unique constraint stands behind it."""
-    taken = (
-        Purchase.objects.filter(channel=channel, order_number__iexact=number)
+    taken = purchase_with(order)
+    if taken is not None:
+        raise OrderNumberTaken(taken)
+
+
+def purchase_with(order: Order) -> Purchase | None:
+    """The purchase not cancelled that has the order's number in its channel."""
+    return (
+        Purchase.objects.alias(same=Lower("order_number"))
+        .filter(channel=order.channel, same=Lower(Value(order.order_number.strip())))
         .exclude(state=PurchaseState.CANCELLED)
         .select_related("customer")
         .first()
     )
-    if taken is not None:
-        raise OrderNumberTaken(taken)
+
+
+class OrderState(TextChoices):
+    """How an order stands today, in the words of its licenses."""
+
+    CANCELLED = "cancelled", "Cancelled"
+    VOIDED = "voided", "Voided"
+    PARTLY_VOIDED = "partly", "Partly voided"
+    UPCOMING = "upcoming", "Not started"
+    VALID = "valid", "Valid"
+    ENDED = "ended", "Ended"
+
+
+def purchases_of(customer: Customer) -> QuerySet[Purchase]:
+    """A customer's purchases as they were ordered, newest first, with lines and licenses.
+
+    Annotated from the terms that the order brought, which no correction changes: `credits`,
+    `starts_at`, `ends_at` (the first instant without).
+    """
+    return as_ordered(Purchase.objects.filter(customer=customer))
+
+
+def purchases_for(user: User) -> QuerySet[Purchase]:
+    """The purchases of every customer a person may see, annotated like `purchases_of`."""
+    return as_ordered(Purchase.objects.filter(customer__in=customers_for(user)))
+
+
+def as_ordered(purchases: QuerySet[Purchase]) -> QuerySet[Purchase]:
+    """Purchases with what was ordered, and with what their pages show beside it."""
+    terms = (
+        LicenseTerm.objects.filter(operation=OuterRef("operation"))
+        .order_by()
+        .values("operation")
+        .annotate(credits_=Sum("credits"), first=Min("at"), last=Max("until"))
+    )
+    lines = PurchaseLine.objects.select_related("license").order_by("position")
+    return (
+        purchases.select_related("customer", "entered_by")
+        .prefetch_related(Prefetch("lines", queryset=lines))
+        .annotate(
+            credits=Subquery(terms.values("credits_")),
+            starts_at=Subquery(terms.values("first")),
+            ends_at=Subquery(terms.values("last")),
+        )
+    )
+
+
+def matching(purchases: QuerySet[Purchase], words: str) -> QuerySet[Purchase]:
+    """Those whose order number, customer or author holds what was searched for."""
+    if not words:
+        return purchases
+    return purchases.filter(
+        Q(order_number__icontains=words)
+        | Q(customer__name__icontains=words)
+        | Q(entered_by__name__icontains=words)
+    )
+
+
+def order_state(purchase: Purchase, now: datetime) -> OrderState:
+    """How an order stands, judged by its prefetched licenses."""
+    if purchase.state == PurchaseState.CANCELLED:
+        return OrderState.CANCELLED
+    licenses = [line.license for line in purchase.lines.all()]
+    standing = [license for license in licenses if license.voided_at is None]
+    if not standing:
+        return OrderState.VOIDED
+    if len(standing) < len(licenses):
+        return OrderState.PARTLY_VOIDED
+    if all(license.starts_at > now for license in standing):
+        return OrderState.UPCOMING
+    if any(license.ends_at > now for license in standing):
+        return OrderState.VALID
+    return OrderState.ENDED

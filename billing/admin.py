@@ -1,0 +1,176 @@
+"""Purchases at the support desk, and their place on customers' and licenses' pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest
+
+from billing.models import Purchase
+from credits import clock
+from credits.admin.filters import license_state
+from credits.admin.links import customers_called, list_url, record_link, uuid_in
+from credits.admin.people import portal_tools
+from credits.admin.records import SHOWN, Chapter, RecordAdmin, add_chapter
+from credits.models import Customer, License
+from credits.templatetags.figures import NOTHING, credits_text, day, grouped, instant, last_date
+
+
+def purchase_licenses(request: HttpRequest, purchase: Purchase) -> Chapter:
+    now = clock.now()
+    lines = purchase.lines.select_related("license", "license__renews").order_by("position")
+    return Chapter(
+        title="Licenses it granted",
+        columns=("License", "Kind", "Credits", "First day", "Last day", "State", "Renews"),
+        figures=frozenset({2}),
+        rows=[
+            (
+                record_link(line.license),
+                line.license.get_kind_display(),
+                credits_text(line.license.credits),
+                day(line.license.starts_at),
+                last_date(line.license.ends_at),
+                license_state(line.license, now),
+                record_link(line.license.renews),
+            )
+            for line in lines
+        ],
+    )
+
+
+def customer_purchases(request: HttpRequest, customer: Customer) -> Chapter:
+    found = customer.purchases.annotate(credits=Sum("lines__license__credits"))
+    return Chapter(
+        title="Purchases",
+        columns=("Order", "Channel", "Credits", "State", "Entered", "By"),
+        figures=frozenset({2}),
+        rows=[
+            (
+                record_link(purchase),
+                purchase.get_channel_display(),
+                credits_text(purchase.credits),
+                purchase.get_state_display(),
+                instant(purchase.recorded_at),
+                record_link(purchase.entered_by),
+            )
+            for purchase in found.select_related("entered_by")[:SHOWN]
+        ],
+        empty="No purchase was entered.",
+        more_url=list_url(Purchase, customer__id__exact=customer.pk),
+    )
+
+
+def license_purchase(request: HttpRequest, license: License) -> Chapter:
+    found = Purchase.objects.filter(lines__license=license).select_related("entered_by")
+    return Chapter(
+        title="Purchase",
+        columns=("Order", "Channel", "State", "Entered", "By"),
+        rows=[
+            (
+                record_link(purchase),
+                purchase.get_channel_display(),
+                purchase.get_state_display(),
+                instant(purchase.recorded_at),
+                record_link(purchase.entered_by),
+            )
+            for purchase in found
+        ],
+        empty="It was granted without an order.",
+    )
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(RecordAdmin):
+    """Orders, by number, channel and customer, each with the licenses it granted."""
+
+    list_display = (
+        "order_number",
+        "of",
+        "amount",
+        "licenses",
+        "channel",
+        "state",
+        "recorded",
+        "who",
+    )
+    list_filter = ("state", "channel", "recorded_at")
+    list_select_related = ("customer", "entered_by")
+    linked_by = ("customer", "entered_by")
+    ordering = ("-recorded_at", "-pk")
+    search_fields = ("order_number",)
+    search_help_text = "Order number, or the customer."
+    place_in_search = 2
+    shelf = "Purchases and licenses"
+    story = (
+        "of",
+        "order_number",
+        "channel",
+        "state",
+        "amount",
+        "paid",
+        "recorded",
+        "who",
+        "by",
+        "note",
+        "public_id",
+    )
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.add_chapter(10, purchase_licenses)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        orders: QuerySet[Any] = super().get_queryset(request)
+        granted = {"credits": Sum("lines__license__credits"), "count": Count("lines")}
+        annotated: QuerySet[Any] = orders.annotate(**granted)
+        return annotated
+
+    def words(self, word: str) -> Q:
+        public_id = uuid_in(word)
+        if public_id is not None:
+            return Q(public_id=public_id) | Q(customer__public_id=public_id)
+        return Q(order_number__icontains=word) | customers_called(word, "customer__")
+
+    def told(self, record: Any) -> tuple[str, str]:
+        granted = f"{credits_text(record.credits)} credits"
+        return record.order_number, f"{record.customer.name} · {granted} · {record.state}"
+
+    def tools(self, request: HttpRequest, record: Purchase) -> list[tuple[str, str]]:
+        return portal_tools(request, record.customer)
+
+    @admin.display(description="customer", ordering="customer__name")
+    def of(self, purchase: Purchase) -> str:
+        return record_link(purchase.customer)
+
+    @admin.display(description="credits", ordering="credits")
+    def amount(self, purchase: Any) -> str:
+        return credits_text(purchase.credits)
+
+    @admin.display(description="licenses", ordering="count")
+    def licenses(self, purchase: Any) -> int:
+        count: int = purchase.count
+        return count
+
+    @admin.display(description="price")
+    def paid(self, purchase: Purchase) -> str:
+        return (
+            NOTHING if purchase.price is None else f"{grouped(purchase.price)} {purchase.currency}"
+        )
+
+    @admin.display(description="entered", ordering="recorded_at")
+    def recorded(self, purchase: Purchase) -> str:
+        return instant(purchase.recorded_at)
+
+    @admin.display(description="entered by", ordering="entered_by__email")
+    def who(self, purchase: Purchase) -> str:
+        return record_link(purchase.entered_by)
+
+    @admin.display(description="operation")
+    def by(self, purchase: Purchase) -> str:
+        return record_link(purchase.operation, purchase.operation.kind)
+
+
+add_chapter(Customer, 50, customer_purchases)
+add_chapter(License, 20, license_purchase)

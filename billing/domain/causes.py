@@ -1,0 +1,183 @@
+"""What caused a ledger row: the operation, who asked it, and the fact it brought, in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from billing.domain.annual.words import (
+    day_words,
+    formula,
+    grouped,
+    last_day_words,
+    quantity_for,
+    quantity_words,
+    read_quantities,
+)
+from billing.models import Purchase
+from credits.domain.activity_words import KINDS, source_text
+from credits.domain.booking import newest
+from credits.domain.pricing import total
+from credits.models import (
+    FeatureChoice,
+    FeatureRate,
+    LedgerEntry,
+    LicenseTerm,
+    Operation,
+    Side,
+    UsageReport,
+)
+from credits.models.facts import FeatureChoiceQuerySet, UsageReportQuerySet
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a row is there."""
+
+    act: str
+    who: str
+    fact: str
+    order: str = ""
+    reason: str = ""
+
+
+def with_facts(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Ledger rows by seq, each with its operation and the facts in force when it was booked.
+
+    A fact counts if its operation came no later than the row's own and was not withdrawn by
+    then: the newest report and choice at the row's instant, and the term it brought.
+    """
+    reports = UsageReport.objects.filter(group=OuterRef("feature__group"))
+    choices = FeatureChoice.objects.filter(feature=OuterRef("feature"))
+    stated = in_force(reports).order_by(*UsageReportQuerySet.precedence)
+    chosen = in_force(choices).order_by(*FeatureChoiceQuerySet.precedence)
+    terms = LicenseTerm.objects.filter(license=OuterRef("license"), operation=OuterRef("operation"))
+    return (
+        entries.order_by("seq")
+        .select_related(
+            "license",
+            "feature__group__solution",
+            "operation__actor",
+            "operation__on_behalf_of",
+            "operation__note",
+            "operation__purchase",
+            "operation__reverses",
+        )
+        .annotate(
+            stated=Subquery(stated.values("quantities")[:1]),
+            is_on=Subquery(chosen.values("is_on")[:1]),
+            until=Subquery(terms.values("until")[:1]),
+            term_credits=Subquery(terms.values("credits")[:1]),
+        )
+    )
+
+
+def in_force(facts: QuerySet[Any]) -> QuerySet[Any]:
+    """The facts that counted for the row a subquery belongs to."""
+    return facts.filter(
+        customer=OuterRef("customer"),
+        at__lte=OuterRef("effective_at"),
+        operation_id__lte=OuterRef("operation_id"),
+    ).exclude(operation__reversal__id__lte=OuterRef("operation_id"))
+
+
+class Causes:
+    """Tells causes, with the rates that rows were priced by read once."""
+
+    def __init__(self, rates: Iterable[FeatureRate]) -> None:
+        self._rates: dict[int, list[FeatureRate]] = defaultdict(list)
+        self._parts: set[str] = set()
+        for rate in rates:
+            self._rates[rate.feature_id].append(rate)
+            self._parts.update(rate.parts)
+
+    @classmethod
+    def of_groups(cls, groups: Iterable[int] | QuerySet[Any]) -> Causes:
+        """Causes of rows of allocation groups."""
+        rates = FeatureRate.objects.filter(feature__group__in=groups)
+        return cls(rates.select_related("feature", "operation"))
+
+    def of(self, entry: LedgerEntry) -> Cause:
+        """The cause of a row that was read by `with_facts`."""
+        operation = entry.operation
+        purchase: Purchase | None = getattr(operation, "purchase", None)
+        note = getattr(operation, "note", None)
+        return Cause(
+            act=act_words(operation),
+            who=who_words(operation),
+            fact=license_fact(entry) if entry.side == Side.VALID else self.feature_fact(entry),
+            order=purchase.order_number if purchase is not None else "",
+            reason=note.text if note is not None else "",
+        )
+
+    def feature_fact(self, entry: LedgerEntry) -> str:
+        """310 endpoints x 65; switched off."""
+        row: Any = entry
+        if row.is_on is False:
+            return _("switched off")
+        rate = self.rate_of(entry)
+        quantities = read_quantities(row.stated)
+        if rate is None or not quantities:
+            return _("nothing reported any more")
+        quantity = quantity_for(rate, quantities)
+        in_bundle = rate.feature.key in self._parts and entry.credits < 0
+        if not total(quantity) or in_bundle:
+            return quantity_words(rate.feature, quantity)
+        return formula(rate, quantity)
+
+    def rate_of(self, entry: LedgerEntry) -> FeatureRate | None:
+        """The rate a row was priced by: in force at its instant, of those entered by then."""
+        rates = self._rates[entry.feature_id or 0]
+        entered = [r for r in rates if r.operation.recorded_at <= entry.recorded_at]
+        return newest(entered or rates, entry.effective_at)
+
+
+def license_fact(entry: LedgerEntry) -> str:
+    """What a license's row says: its term begins, ends, goes on, is cut."""
+    row: Any = entry
+    values = {"credits": grouped(row.term_credits or 0), "day": last_day_words(entry.effective_at)}
+    kind = entry.operation.kind
+    if kind == "undo":
+        return _("withdrawn")
+    if kind == "void":
+        return _("voided") if entry.credits < 0 else _("its end, which fell away with it")
+    if kind == "reduce":
+        if entry.effective_at == entry.recorded_at:
+            return _("reduced to %(credits)s") % values
+        return _("so much less ends, last day %(day)s") % values
+    if entry.credits < 0:
+        return _("term ends, last day %(day)s") % values
+    if kind == "extend" and row.until is not None:
+        return _("goes on to %(until)s, end of day UTC") % {"until": last_day_words(row.until)}
+    if row.until is None:
+        return ""
+    return _("%(credits)s from %(first)s to %(until)s, end of day UTC") % {
+        **values,
+        "first": day_words(entry.effective_at),
+        "until": last_day_words(row.until),
+    }
+
+
+def act_words(operation: Operation) -> str:
+    """The kind of an operation, as people say it."""
+    act = str(KINDS.get(operation.kind, operation.kind.replace("-", " ").capitalize()))
+    if operation.reverses is None:
+        return act
+    return f"{act}: {act_words(operation.reverses)}"
+
+
+def who_words(operation: Operation) -> str:
+    """Who asked for an operation; through what it came, where it was no person."""
+    if operation.actor is None:
+        return source_text(operation.source)
+    if operation.on_behalf_of is None:
+        return operation.actor.name
+    return _("%(name)s for %(other)s") % {
+        "name": operation.actor.name,
+        "other": operation.on_behalf_of.name,
+    }

@@ -1,0 +1,227 @@
+"""The licenses of an order as they are typed: one small form each, numbered from 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from billing.domain.orders import LineOrder, unusual
+from billing.domain.renewals import Joint, LikelyLine, joint
+from billing.forms.fields import CreditsField, DayField
+from credits.domain.terms import FIRST_YEAR, LAST_YEAR, last_day, term
+from credits.exceptions import CreditsError
+from credits.models import License
+from credits.templatetags.figures import last_day_text
+
+CUSTOM = "custom"
+TERMS = (
+    ("12", _("1 year")),
+    ("24", _("2 years")),
+    ("36", _("3 years")),
+    ("6", _("6 months")),
+    (CUSTOM, _("Other")),
+)
+MONTHS = {key: int(key) for key, _label in TERMS if key != CUSTOM}
+TYPED = ("credits", "first_day", "term", "last_day", "renews", "shown")
+FIELD_OF = {"credits": "credits", "starts": "first_day", "ends": "last_day", "renews": "renews"}
+"""The form's field for what the domain names."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A length and a last day that agree, as the form shows them."""
+
+    choice: str
+    last_day: str
+
+    @property
+    def text(self) -> str:
+        """What the form remembers of it, to see what a person changes."""
+        return f"{self.choice}/{self.last_day}"
+
+
+def settle(first_day: date | None, choice: str, typed_last: str, shown: str) -> Term:
+    """Make length and last day agree: whichever of the two was changed decides.
+
+    A last day that differs from the one shown was typed, so the length becomes "Other"; otherwise
+    the length says which day it is.
+    """
+    said = ""
+    if choice in MONTHS and first_day is not None and FIRST_YEAR <= first_day.year <= LAST_YEAR:
+        said = last_day(first_day, MONTHS[choice]).isoformat()
+    if typed_last in ("", said, shown.partition("/")[2]):
+        return Term(choice, said or typed_last)
+    return Term(CUSTOM, typed_last)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A field that the server sets while another one is typed in."""
+
+    field: BoundField
+
+    @property
+    def html_name(self) -> str:
+        """The name it is sent under."""
+        return self.field.html_name
+
+    @property
+    def swapped(self) -> SafeString:
+        """Its widget, to take the place of the one on the page."""
+        return self.field.as_widget(attrs={"hx-swap-oob": "true"})
+
+
+class LineForm(forms.Form):
+    """One license: credits, first day, and a length or a last day."""
+
+    credits = CreditsField(label=_("Credits"))
+    first_day = DayField(label=_("First day"))
+    term = forms.ChoiceField(
+        label=_("Term"),
+        choices=TERMS,
+        error_messages={"invalid_choice": _("Choose one of the terms listed.")},
+    )
+    last_day = DayField(label=_("Last day"), required=False)
+    renews = forms.ChoiceField(label=_("Renews"), required=False)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        place: int,
+        licenses: Sequence[License],
+        live: Mapping[str, str],
+        initial: Mapping[str, Any] | None = None,
+        focus: bool = False,
+    ) -> None:
+        super().__init__(
+            data,
+            prefix=f"line-{place}",
+            initial=dict(initial or {}),
+            auto_id="%s",
+            use_required_attribute=False,
+        )
+        self.place = place
+        self.licenses = {str(license.public_id): license for license in licenses}
+        choice = cast(forms.ChoiceField, self.fields["renews"])
+        choice.choices = [
+            ("", _("Nothing, a new license")),
+            *((key, _ending(license)) for key, license in self.licenses.items()),
+        ]
+        choice.error_messages["invalid_choice"] = _("There is no such license to renew.")
+        self._dress(live, focus=focus)
+
+    def _dress(self, live: Mapping[str, str], *, focus: bool) -> None:
+        text = {**live, "hx-trigger": "input changed delay:250ms", "autocomplete": "off"}
+        pick = {**live, "hx-trigger": "change"}
+        day = {**text, "min": f"{FIRST_YEAR}-01-01", "max": f"{LAST_YEAR}-12-31"}
+        number = {**text, "inputmode": "numeric", "class": "n"}
+        self.fields["credits"].widget = forms.TextInput(attrs=number)
+        self.fields["first_day"].widget = DayInput(attrs=day)
+        self.fields["last_day"].widget = DayInput(attrs=day)
+        for name in ("term", "renews"):
+            self.fields[name].widget.attrs.update(pick)
+        if focus:
+            self.fields["credits"].widget.attrs["data-focus"] = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Let the length and the last day agree, and turn the renewal into its license."""
+        cleaned = super().clean() or {}
+        first, choice = cleaned.get("first_day"), cleaned.get("term")
+        if first is None or choice is None or "last_day" in self.errors:
+            return cleaned
+        typed = cleaned["last_day"].isoformat() if cleaned.get("last_day") else ""
+        agreed = settle(first, choice, typed, cleaned.get("shown", ""))
+        last = date.fromisoformat(agreed.last_day) if agreed.last_day else None
+        try:
+            term(first, last or first)
+        except CreditsError as refusal:
+            self.add_error(FIELD_OF[refusal.field or "ends"], refusal.message)
+            return cleaned
+        if last is None:
+            self.add_error("last_day", _("Enter the last day, or choose a term."))
+        return {**cleaned, "last_day": last}
+
+    def order(self) -> LineOrder:
+        """The license as it is ordered; of a valid form."""
+        cleaned = self.cleaned_data
+        return LineOrder(
+            credits=cleaned["credits"],
+            first_day=cleaned["first_day"],
+            last_day=cleaned["last_day"],
+            renews=self.licenses.get(cleaned.get("renews", "")),
+        )
+
+    def joint(self) -> Joint | None:
+        """How its first day meets the license before."""
+        first = DayField(required=False).read(str(self["first_day"].value() or "").strip())
+        renews = self.licenses.get(str(self["renews"].value() or ""))
+        return joint(first, renews, list(self.licenses.values()))
+
+    def row(self) -> list[BoundField]:
+        """The fields that stand side by side."""
+        return [self[name] for name in ("credits", "first_day", "term", "last_day")]
+
+    def settled(self) -> list[Settled]:
+        """The fields that follow what is typed in others."""
+        return [Settled(self[name]) for name in ("term", "last_day", "shown")]
+
+    def number(self) -> int:
+        """Its place as people count."""
+        return self.place + 1
+
+    def renewals(self) -> list[License]:
+        """What it could renew."""
+        return list(self.licenses.values())
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date field, which sends YYYY-MM-DD."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        return value.isoformat() if isinstance(value, date) else value
+
+
+def _ending(license: License) -> str:
+    return gettext("%(license)s, ends %(day)s") % {
+        "license": license.label,
+        "day": last_day_text(license.ends_at),
+    }
+
+
+def typed_line(data: Mapping[str, Any], place: int) -> dict[str, str]:
+    """What was typed for one license, with length and last day made to agree."""
+    typed = {name: str(data.get(f"line-{place}-{name}", "")) for name in TYPED}
+    first = DayField(required=False).read(typed["first_day"].strip())
+    agreed = settle(first, typed["term"], typed["last_day"].strip(), typed["shown"])
+    return {**typed, "term": agreed.choice, "last_day": agreed.last_day, "shown": agreed.text}
+
+
+def line_from(likely: LikelyLine) -> dict[str, str]:
+    """The form's first words for a likely license."""
+    agreed = settle(likely.first_day, str(likely.months), "", "")
+    return {
+        "credits": f"{likely.credits:,}" if likely.credits else "",
+        "first_day": likely.first_day.isoformat(),
+        "term": agreed.choice,
+        "last_day": agreed.last_day,
+        "renews": str(likely.renews.public_id) if likely.renews else "",
+        "shown": agreed.text,
+    }
+
+
+def unusual_of(lines: Mapping[int, LineOrder], today: date) -> dict[int, str]:
+    """By place, the sentence that names what is unusual about a license's term."""
+    found = {place: unusual(line.first_day, line.last_day, today) for place, line in lines.items()}
+    return {place: asks[1] for place, asks in found.items() if asks}

@@ -1,0 +1,153 @@
+"""The table of features that need credits, and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.domain.annual import FeatureLine
+from credits.templatetags.figures import NOTHING
+from credits.web.tables import BaseTable, DayColumn, FigureLinkColumn, cell
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """A line of the table with where it leads."""
+
+    line: FeatureLine
+    explain_url: str
+    allocate_url: str = ""
+
+    @property
+    def credits(self) -> int:
+        return self.line.credits
+
+    @property
+    def units(self) -> Decimal:
+        """What the units column sorts by."""
+        return self.line.units_exact or Decimal(0)
+
+
+def explain_words(row: FeatureRow) -> str:
+    """The accessible name of a figure's link."""
+    return _("Explain %(credits)s credits allocated to %(name)s") % {
+        "credits": row.line.credits,
+        "name": row.line.name,
+    }
+
+
+class ExplainColumn(FigureLinkColumn):
+    """Credits whose rows open in the drawer."""
+
+    def __init__(self, *args: Any, url: Any, **kwargs: Any) -> None:
+        super().__init__(*args, url=url, **kwargs)
+        self.attrs["a"] |= {
+            "data-drawer": "",
+            "hx-get": lambda record: url(record),
+            "hx-target": "#drawer",
+        }
+
+
+class FeatureTable(BaseTable):
+    """What each feature holds, for how many units, at which rate, since when."""
+
+    name = tables.TemplateColumn(
+        template_name="billing/annual_credits/_feature_name.html",
+        accessor="line__name",
+        verbose_name=gettext_lazy("Feature"),
+        orderable=True,
+        attrs=cell("name"),
+    )
+    solution = tables.Column(
+        accessor="line__solution_name",
+        verbose_name=gettext_lazy("Solution"),
+        orderable=True,
+        attrs=cell("muted hide", header="hide"),
+    )
+    model = tables.Column(
+        accessor="line__model",
+        verbose_name=gettext_lazy("Model"),
+        orderable=True,
+        attrs=cell("muted hide", header="hide"),
+    )
+    units = tables.Column(
+        accessor="line__units",
+        verbose_name=gettext_lazy("Units"),
+        order_by="units",
+        orderable=True,
+        attrs=cell("n wraps", header="n"),
+        default=NOTHING,
+    )
+    rate = tables.Column(
+        accessor="line__rate_text",
+        verbose_name=gettext_lazy("Rate"),
+        order_by="line__rate__credits",
+        orderable=True,
+        attrs=cell("n muted hide", header="n hide"),
+    )
+    credits = ExplainColumn(
+        accessor="credits",
+        verbose_name=gettext_lazy("Credits"),
+        url=lambda row: row.explain_url if row.credits else None,
+        explain=explain_words,
+        orderable=True,
+    )
+    share = tables.TemplateColumn(
+        template_name="billing/annual_credits/_feature_share.html",
+        accessor="line__share",
+        verbose_name=gettext_lazy("Share"),
+        attrs=cell("n muted hide", header="n hide"),
+    )
+    since = DayColumn(
+        accessor="line__since",
+        default=NOTHING,
+        verbose_name=gettext_lazy("Since"),
+        orderable=True,
+        attrs=cell("n muted hide", header="n hide"),
+    )
+
+    class Meta:
+        fields = ("name", "solution", "model", "units", "rate", "credits", "share", "since")
+        order_by = "-credits"
+        empty_text = gettext_lazy("No feature matches this filter.")
+
+
+EXPORTED = (
+    "through",
+    "feature_key",
+    "feature",
+    "solution",
+    "model",
+    "units",
+    "units_in_words",
+    "rate",
+    "rate_block",
+    "credits",
+    "share_of_allocated",
+    "held_since",
+)
+
+
+def exported(lines: Iterable[FeatureLine], through: Any) -> Iterator[tuple[Any, ...]]:
+    """The table's lines for a spreadsheet."""
+    for line in lines:
+        yield (
+            through,
+            line.feature.key,
+            line.name,
+            line.solution_name,
+            line.model,
+            line.units_exact,
+            line.units,
+            line.rate.credits,
+            line.rate.block,
+            line.credits,
+            round(line.share, 1),
+            line.since,
+        )

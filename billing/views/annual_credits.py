@@ -1,0 +1,86 @@
+"""Annual credits: what a customer holds, what is in use, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpResponseBase
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from billing.domain.annual import AnnualCredits
+from billing.tables.features import EXPORTED, exported
+from billing.web.annual_charts import today
+from billing.web.annual_page import AnnualPage
+from billing.web.exports import stream_csv
+from billing.web.regions import REGIONS, push_address, query_of
+from credits import clock
+from credits.domain.boundaries import boundary_at
+from credits.domain.people import Right
+from credits.web.access import CustomerRequest, customer_view
+from credits.web.htmx import announce, is_fragment, reload_to, render_page
+
+TEMPLATE = "billing/annual_credits.html"
+SHOWN_AT = "X-Shown-At"
+LONGEST_OPEN = timedelta(hours=24)
+
+
+@require_safe
+@customer_view(Right.VIEW)
+def annual_credits(request: CustomerRequest) -> HttpResponseBase:
+    """The page, or the part of it that a filter, a sort or a range changes."""
+    now = clock.now()
+    boundary = shown_boundary(request, now)
+    if boundary is None:
+        return reload_to(request.get_full_path())
+    region = (request.htmx.target or "") if is_fragment(request) else ""
+    if region in REGIONS:
+        request.GET = query_of(request, region)  # type: ignore[assignment]
+    page = AnnualPage(request, AnnualCredits(request.customer, now=now, boundary=boundary))
+    if region not in REGIONS:
+        return render_page(request, TEMPLATE, {"page": page})
+    response = render_page(request, TEMPLATE, {"page": page}, region)
+    push_address(response, request)
+    return announce(response, told(page, region))
+
+
+@require_safe
+@customer_view(Right.EXPORT)
+def features_csv(request: CustomerRequest) -> HttpResponseBase:
+    """The filtered table of features as a file."""
+    now = clock.now()
+    page = AnnualPage(request, AnnualCredits(request.customer, now=now, boundary=boundary_at(now)))
+    rows = exported(page.filter.matching(), page.credits.position.at)
+    name = f"{request.customer.slug}-features-{today(page.credits)}.csv"
+    return stream_csv(name, EXPORTED, rows)
+
+
+def shown_boundary(request: CustomerRequest, now: datetime) -> datetime | None:
+    """The boundary to read at: a fragment keeps that of the page it is swapped into.
+
+    None where that page is older than a day, or its boundary cannot be read: then the whole
+    page is loaded again, so that no two boundaries are mixed.
+    """
+    newest = boundary_at(now)
+    if not is_fragment(request) or SHOWN_AT not in request.headers:
+        return newest
+    try:
+        shown = parse_datetime(request.headers[SHOWN_AT])
+    except ValueError:
+        return None
+    if shown is None or shown.tzinfo is None or not newest - LONGEST_OPEN <= shown:
+        return None
+    return min(shown, newest)
+
+
+def told(page: AnnualPage, region: str) -> str:
+    """What the live region says of a part that has changed."""
+    if region == "history":
+        return _("The history shows %(span)s.") % {"span": page.span_name}
+    if region == "purchases":
+        return page.purchases.sorted_by
+    count = len(page.table.rows)
+    listed = ngettext("%(count)s feature listed.", "%(count)s features listed.", count)
+    return f"{listed % {'count': count}} {page.table.sorted_by}".strip()

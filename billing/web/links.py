@@ -1,0 +1,45 @@
+"""Addresses of the rows behind a figure, each with the two clocks the figure was read at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from credits.domain.figures import Position
+from credits.models import Customer
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as addresses carry it: 2026-11-24T09:00:00Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Makes the links of one page: all at the same instant, as known at the same instant.
+
+    `at` may be given for a figure ahead; what is known stays what the page knows.
+    """
+
+    customer: Customer
+    at: datetime
+    known: datetime
+
+    @classmethod
+    def of(cls, customer: Customer, position: Position) -> Explain:
+        return cls(customer, position.at, position.known)
+
+    def __call__(self, side: str, *, at: datetime | None = None, **subject: str) -> str:
+        return explain_url(self.customer, side, at=at or self.at, known=self.known, **subject)
+
+
+def explain_url(
+    customer: Customer, side: str, *, at: datetime, known: datetime, **subject: str
+) -> str:
+    """The rows of a figure; `subject` is license=<public id>, feature=<key> or solution=<key>."""
+    query = {"side": side, **subject, "at": instant_text(at), "known": instant_text(known)}
+    path = reverse("billing:explain", kwargs={"slug": customer.slug})
+    return f"{path}?{urlencode(query, safe=':')}"
