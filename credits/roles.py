@@ -21,6 +21,12 @@ class StaffRole(StrEnum):
 VIEWED_BY_SUPPORT = ("credits", "billing", "estimator")
 """Support may look at every record of these apps in the admin, and change none there."""
 
+MADE_BY_SUPPORT = ("add_customer", "add_membership")
+"""What support may make there, by commands; staff roles are a right of their own (people)."""
+
+CATALOGUE = ("solution", "allocationgroup", "feature", "featurerate")
+"""The catalogue and its rates, which every role of the vendor may look at."""
+
 
 def create_staff_roles(**_: Any) -> None:
     """Make the groups and give them their admin permissions; a second run changes nothing."""
@@ -28,13 +34,12 @@ def create_staff_roles(**_: Any) -> None:
     view = Permission.objects.filter(
         content_type__app_label__in=VIEWED_BY_SUPPORT, codename__startswith="view_"
     )
-    groups[StaffRole.SUPPORT].permissions.add(*view)
-    catalogue = view.filter(
-        content_type__model__in=(
-            "solution",
-            "allocationgroup",
-            "feature",
-            "featurerate",
-        )
+    make = Permission.objects.filter(
+        content_type__app_label="credits", codename__in=MADE_BY_SUPPORT
     )
-    groups[StaffRole.CATALOGUE_MANAGER].permissions.add(*catalogue)
+    catalogue = view.filter(
+        content_type__app_label="credits", content_type__model__in=CATALOGUE
+    )
+    groups[StaffRole.SUPPORT].permissions.set([*view, *make])
+    groups[StaffRole.CATALOGUE_MANAGER].permissions.set(catalogue)
+    groups[StaffRole.OPERATOR].permissions.set(catalogue)

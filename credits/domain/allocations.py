@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
 from credits.domain.booking import (
     GroupFacts,
-    is_holding,
+    holding_at,
     latest_stated,
     levels_at,
     newest,
@@ -31,6 +32,7 @@ from credits.exceptions import (
 )
 from credits.models import (
     AllocationGroup,
+    BillingModel,
     Feature,
     FeatureChoice,
     FeatureRate,
@@ -103,13 +105,6 @@ class Allocate(GroupCommand):
         check_quantities(self.quantities, rates)
         if self.on is not None and not self.on <= rates.keys():
             raise InvalidCommand("There is no such feature in this group.")
-        before = newest(facts.reports, books.now)
-        check_open(
-            rates.values(),
-            self.quantities,
-            quantities_of(before) if before else {},
-            books,
-        )
         report = UsageReport(
             customer=books.customer,
             group=group,
@@ -118,6 +113,7 @@ class Allocate(GroupCommand):
         )
         choices = self.choices(facts, rates, books)
         after = replace(facts, reports=[*facts.reports, report], choices=[*facts.choices, *choices])
+        check_open(books, facts, after, rates)
         check_required(books, facts, after, rates)
         check_needed(books, facts, after)
         return Decision(
@@ -129,22 +125,23 @@ class Allocate(GroupCommand):
     def choices(
         self, facts: GroupFacts, rates: Mapping[str, FeatureRate], books: Books
     ) -> list[FeatureChoice]:
-        """The choices that must change so that the right features are on."""
-        changed = []
-        for feature_id, key in facts.features.items():
-            if rates[key].parts if key in rates else True:
+        """Which features are on, as part of this statement.
+
+        Stated again even where nothing changes, so that undoing an earlier act leaves this one
+        as it was meant; a feature that is as it is by default needs no choice.
+        """
+        default = SHARED not in self.quantities or len(facts.features) == 1
+        stated = []
+        for key, rate in rates.items():
+            if rate.parts or (self.on is None and not total(quantity_of(key, self.quantities))):
                 continue
-            own = [c for c in facts.choices if c.feature_id == feature_id]
-            shared = SHARED in self.quantities and len(facts.features) > 1
-            is_on = is_holding(own, books.now, default=not shared)
-            if self.on is not None:
-                wanted = key in self.on
-            else:
-                wanted = is_on or total(quantity_of(key, self.quantities)) > 0
-            if wanted != is_on:
+            own = [c for c in facts.choices if c.feature_id == rate.feature_id]
+            wanted = self.on is None or key in self.on
+            if wanted:
                 refuse_payg(own, books)
-                changed.append(choice(books, rates[key].feature, is_on=wanted))
-        return changed
+            if wanted != default or (own and not on_payg(own, books)):
+                stated.append(choice(books, rate.feature, is_on=wanted))
+        return stated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +162,11 @@ class Release(GroupCommand):
     def decide(self, books: Books) -> Decision:
         group = books.group_by_key(self.group)
         facts = self.facts(books, group)
+        if not self.features:
+            raise InvalidCommand("Choose what to release.")
         if any(feature.pk not in facts.features for feature in self.features):
             raise UnknownObject("There is no such feature in this group.")
-        choices = [choice(books, feature, is_on=False) for feature in self.features]
+        choices = [choice(books, feature, is_on=False) for feature in self.released(facts, books)]
         after = replace(facts, choices=[*facts.choices, *choices])
         check_needed(books, facts, after)
         return Decision(
@@ -175,6 +174,15 @@ class Release(GroupCommand):
             answer={"group": self.group},
             subject=group.name,
         )
+
+    def released(self, facts: GroupFacts, books: Books) -> list[Feature]:
+        """The features to switch off: for a bundle its parts, which make it up."""
+        rates = {rate.feature.key: rate for rate in rates_now(facts, books)}
+        found: dict[str, Feature] = {}
+        for feature in self.features:
+            parts = rates[feature.key].parts if feature.key in rates else []
+            found |= {key: rates[key].feature for key in parts} if parts else {feature.key: feature}
+        return list(found.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,27 +240,42 @@ def rates_now(facts: GroupFacts, books: Books) -> list[FeatureRate]:
     return [rate for rate in found if rate is not None]
 
 
+def on_payg(choices: Sequence[FeatureChoice], books: Books) -> bool:
+    """Whether the choice in force puts a feature on pay-as-you-go."""
+    current = latest_stated(choices, books.now)
+    return current is not None and current.billing_model != BillingModel.CREDITS
+
+
 def refuse_payg(choices: Sequence[FeatureChoice], books: Books) -> None:
     """A feature on pay-as-you-go holds no credits until it is switched back."""
-    current = latest_stated(choices, books.now)
-    if current is not None and current.billing_model != "credits":
-        raise NotAllowed(f"{current.feature.name} is on pay-as-you-go and holds no credits.")
+    if on_payg(choices, books):
+        name = choices[0].feature.name
+        raise NotAllowed(f"{name} is on pay-as-you-go and holds no credits.")
 
 
 def check_open(
-    rates: Iterable[FeatureRate], asked: Quantities, before: Quantities, books: Books
+    books: Books, before: GroupFacts, after: GroupFacts, rates: Mapping[str, FeatureRate]
 ) -> None:
     """A closed rate takes no new allocations; what is held may stay or fall."""
-    for rate in rates:
+    old, new = units_held(before, books.now), units_held(after, books.now)
+    for key, rate in rates.items():
         if rate.closes_at is None or books.now < rate.closes_at:
             continue
-        key = rate.feature.key
-        if total(quantity_of(key, asked)) > total(quantity_of(key, before)):
+        if new.get(key, 0) > old.get(key, 0):
             raise RateClosed(
                 f"{rate.feature.name} takes no new allocations since {rate.closes_at:%Y-%m-%d}. "
                 "What it holds stays.",
                 field=key,
             )
+
+
+def units_held(facts: GroupFacts, at: datetime) -> dict[str, Decimal]:
+    """The units of each feature that is on, by feature key."""
+    report = newest(facts.reports, at)
+    if report is None:
+        return {}
+    quantities = quantities_of(report)
+    return {key: total(quantity_of(key, quantities)) for key in holding_at(facts, report, at)}
 
 
 def holding(books: Books) -> dict[int, int]:
@@ -295,11 +318,13 @@ def check_needed(books: Books, before: GroupFacts, after: GroupFacts) -> None:
     old, new = levels_at(before, books.now), levels_at(after, books.now)
     if not any(old[pk] > 0 and new[pk] == 0 for pk in old):
         return
-    held = {pk for pk, credits in (holding(books) | new).items() if credits > 0}
-    in_use = keys_in_use(held)
-    for feature in Feature.objects.filter(pk__in=held).exclude(requires=[]):
+    held = holding(books)
+    remaining = {pk for pk, credits in (held | new).items() if credits > 0}
+    in_use = keys_in_use(remaining)
+    lost = keys_in_use({pk for pk, credits in held.items() if credits > 0}) - in_use
+    for feature in Feature.objects.filter(pk__in=remaining).exclude(requires=[]):
         for alternatives in feature.requires:
-            if not in_use.intersection(alternatives):
+            if lost.intersection(alternatives) and not in_use.intersection(alternatives):
                 names = " or ".join(names_of(alternatives))
                 raise NotAllowed(f"{feature.name} holds credits and needs {names}.")
 

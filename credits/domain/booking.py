@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from credits.domain.pricing import Quantities, Rate, price
+from credits.domain.pricing import SHARED, Quantities, Rate, price
 from credits.models import (
     BillingModel,
     Fact,
@@ -103,18 +103,18 @@ def levels_at(facts: GroupFacts, at: datetime) -> dict[int, int]:
     report = newest(facts.reports, at)
     if report is None:
         return dict.fromkeys(facts.features, 0)
-    shared = len(facts.features) > 1 and "units" in report.quantities
-    holding = {
+    credits = price(rates, quantities_of(report), holding_at(facts, report, at))
+    return {feature: credits.get(key, 0) for feature, key in facts.features.items()}
+
+
+def holding_at(facts: GroupFacts, report: UsageReport, at: datetime) -> set[str]:
+    """The keys of the features that are on and on credits, under the report in force."""
+    shared = len(facts.features) > 1 and SHARED in report.quantities
+    return {
         key
         for feature, key in facts.features.items()
-        if is_holding(
-            [c for c in facts.choices if c.feature_id == feature],
-            at,
-            default=not shared,
-        )
+        if is_holding([c for c in facts.choices if c.feature_id == feature], at, default=not shared)
     }
-    credits = price(rates, quantities_of(report), holding)
-    return {feature: credits.get(key, 0) for feature, key in facts.features.items()}
 
 
 def is_holding(choices: Sequence[FeatureChoice], at: datetime, *, default: bool) -> bool:

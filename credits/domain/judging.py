@@ -22,14 +22,20 @@ def net_effect(books: Books, bookings: Sequence[Booking]) -> tuple[int, int]:
     return before, before + change
 
 
-def judge(books: Books, bookings: Sequence[Booking], asked: Asked) -> None:
-    """Let an act pass unless the balance after it is below zero and lower than before.
+def raises_allocated(books: Books, bookings: Sequence[Booking]) -> bool:
+    """Whether features hold more credits in sum after the act than before it."""
+    rise = sum(b.credits for b in bookings if b.subject[0] == Side.ALLOCATED and b.at <= books.now)
+    return rise > 0
 
-    Raises ShortBalance where the customer refuses that, and ConfirmationNeeded where it was not
+
+def judge(books: Books, bookings: Sequence[Booking], asked: Asked) -> None:
+    """Let an act that raises allocated pass unless it takes the balance below zero, and lower.
+
+    Taking back a license raises nothing and is never judged. Raises ShortBalance where the customer refuses that, and ConfirmationNeeded where it was not
     confirmed, or confirmed for a smaller shortfall than it has become.
     """
     before, after = net_effect(books, bookings)
-    if after >= 0 or after >= before:
+    if not raises_allocated(books, bookings) or after >= 0 or after >= before:
         return
     shortfall = -after
     if books.customer.over_allocation == OverAllocation.REFUSE:

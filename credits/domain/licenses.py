@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Max
 
+from credits import clock
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
@@ -84,10 +85,15 @@ class GrantLicenses(Command):
     def license(self, lot: Lot, number: int) -> License:
         """The license row of a lot, checked."""
         check_credits(lot.credits)
+        check_days(lot.starts_at, lot.ends_at)
+        if lot.kind not in LicenseKind.values:
+            raise InvalidCommand(
+                f"The kind is one of: {', '.join(LicenseKind.values)}.", field="kind"
+            )
         if lot.ends_at <= lot.starts_at:
             raise InvalidCommand("The last day must not be before the first day.", field="ends")
-        if lot.renews is not None and lot.renews.customer_id != self.customer.pk:
-            raise UnknownObject("There is no such license to renew.", field="renews")
+        if lot.renews is not None:
+            self.check_renewed(lot.renews)
         return License(
             customer=self.customer,
             number=number,
@@ -97,6 +103,14 @@ class GrantLicenses(Command):
             starts_at=lot.starts_at,
             ends_at=lot.ends_at,
         )
+
+    def check_renewed(self, renewed: License) -> None:
+        """A license of this customer, renewed at most once."""
+        if renewed.customer_id != self.customer.pk:
+            raise UnknownObject("There is no such license to renew.", field="renews")
+        again = sum(lot.renews == renewed for lot in self.lots) > 1
+        if again or License.objects.filter(renews=renewed).exists():
+            raise NotAllowed(f"{renewed.label} has been renewed before.", field="renews")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +168,7 @@ class ExtendLicense(LicenseCorrection):
             raise InvalidCommand(
                 f"An extension must end after {license.label} does now.", field="ends"
             )
+        check_days(self.ends_at)
         return self.restate(books, license, credits=newest.credits, until=self.ends_at)
 
 
@@ -193,11 +208,18 @@ class VoidLicense(LicenseCorrection):
 
 def check_credits(credits: int) -> None:
     """Refuse a number of credits that no license can have."""
-    if not 1 <= credits <= MAX_CREDITS:
+    if type(credits) is not int or not 1 <= credits <= MAX_CREDITS:
         raise InvalidCommand(
             f"Credits must be a whole number from 1 to {MAX_CREDITS:,}. You entered {credits:,}.",
             field="credits",
         )
+
+
+def check_days(*instants: datetime) -> None:
+    """Refuse terms that are not whole UTC days, since what is booked ahead starts at 00:00."""
+    for instant in instants:
+        if instant != clock.start_of(clock.day_of(instant)):
+            raise InvalidCommand("A term starts and ends at 00:00 UTC.", field="ends")
 
 
 def refreshing(

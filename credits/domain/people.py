@@ -19,7 +19,7 @@ from django.utils.text import slugify
 from credits import clock
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision, OfficeCommand
-from credits.exceptions import InvalidCommand, UnknownObject
+from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
 from credits.models import (
     Assignment,
     Balance,
@@ -63,6 +63,11 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Through this instant empty books are folded: nothing is older."""
 
 SEES_ALL = (StaffRole.SALES_MANAGER.value, StaffRole.SUPPORT.value)
+
+MAKES_STAFF: Mapping[str, frozenset[StaffRole]] = {
+    StaffRole.SUPPORT.value: frozenset({StaffRole.SALES_REP, StaffRole.SALES_MANAGER}),
+}
+"""Who may make staff of which roles: never of one's own role, or of one that opens more doors."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,27 @@ def is_sales(user: User) -> bool:
     return user.is_active and user.groups.filter(name__in=desk).exists()
 
 
+def staff_made_by(user: User) -> frozenset[StaffRole]:
+    """The staff roles a person may give to others; a superuser all of them."""
+    if not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(StaffRole)
+    names = user.groups.filter(name__in=MAKES_STAFF).values_list("name", flat=True)
+    return frozenset().union(*(MAKES_STAFF[name] for name in names))
+
+
+def may_hand_link(user: User, person: User) -> bool:
+    """Whether one may be shown the link by which another person sets the first password.
+
+    Whoever opens it becomes that person, so it is shown for nobody who has a password, and for
+    no staff of a role that one could not have given.
+    """
+    if person.has_usable_password() or person.is_superuser or not person.is_active:
+        return False
+    return set(person.groups.values_list("name", flat=True)) <= set(staff_made_by(user))
+
+
 @dataclass(frozen=True, kw_only=True)
 class CreateCustomer(OfficeCommand):
     """Make a customer with empty books. Answers with its slug and public id.
@@ -150,7 +176,12 @@ class CreateCustomer(OfficeCommand):
     over_allocation: str = OverAllocation.CONFIRM
 
     def content(self) -> Mapping[str, Any]:
-        return {"name": self.name, "slug": self.slug, "domain": self.domain}
+        return {
+            "name": self.name,
+            "slug": self.slug,
+            "domain": self.domain,
+            "over_allocation": str(self.over_allocation),
+        }
 
     def decide(self, now: datetime) -> Decision:
         name = self.name.strip()
@@ -161,6 +192,11 @@ class CreateCustomer(OfficeCommand):
             raise InvalidCommand(
                 "The address part takes small letters, digits and hyphens, 1 to 60 characters.",
                 field="slug",
+            )
+        if self.over_allocation not in OverAllocation.values:
+            raise InvalidCommand(
+                f"The setting is one of: {', '.join(OverAllocation.values)}.",
+                field="over_allocation",
             )
         if Customer.objects.filter(slug=slug).exists():
             raise InvalidCommand(f"The address part {slug!r} is taken.", field="slug")
@@ -191,7 +227,7 @@ class Invite(Command):
     """Make a person a member of a customer; a new person gets an account without password.
 
     Inviting a member again changes the role. Answers with the user's public id and whether the
-    account is new. Raises InvalidCommand for a bad address or role.
+    account is new. Raises InvalidCommand for a bad address or role, or one's own.
     """
 
     kind: ClassVar[str] = "invite"
@@ -201,12 +237,18 @@ class Invite(Command):
     role: str = Role.VIEWER
 
     def content(self) -> Mapping[str, Any]:
-        return {"email": self.email.strip().lower(), "role": str(self.role)}
+        return {
+            "email": self.email.strip().lower(),
+            "role": str(self.role),
+            "name": self.name,
+        }
 
     def decide(self, books: Books) -> Decision:
         email = checked_email(self.email)
         if self.role not in Role.values:
             raise InvalidCommand(f"The role is one of: {', '.join(Role.values)}.", field="role")
+        if self.asked.actor is not None and self.asked.actor.email == email:
+            raise InvalidCommand("Nobody changes his own role.", field="email")
         user = User.objects.filter(email=email).first()
         is_new = user is None
         person = user or User(email=email, name=self.name.strip()[:120] or email)
@@ -230,7 +272,8 @@ class Invite(Command):
 class MakeStaff(OfficeCommand):
     """Give a person a staff role, making the account where there is none yet.
 
-    Support, operators and catalogue managers may open the admin. Nobody raises his own rights.
+    Support, operators and catalogue managers may open the admin. Raises InvalidCommand for a bad
+    address or role and for one's own, NotAllowed for a role the actor may not give.
     """
 
     kind: ClassVar[str] = "make-staff"
@@ -240,14 +283,21 @@ class MakeStaff(OfficeCommand):
     name: str = ""
 
     def content(self) -> Mapping[str, Any]:
-        return {"email": self.email.strip().lower(), "role": str(self.role)}
+        return {
+            "email": self.email.strip().lower(),
+            "role": str(self.role),
+            "name": self.name,
+        }
 
     def decide(self, now: datetime) -> Decision:
         email = checked_email(self.email)
         if self.role not in set(StaffRole):
             raise InvalidCommand(f"The role is one of: {', '.join(StaffRole)}.", field="role")
-        if self.asked.actor is not None and self.asked.actor.email == email:
+        actor = self.asked.actor
+        if actor is not None and actor.email == email:
             raise InvalidCommand("Nobody raises his own rights.", field="email")
+        if actor is not None and self.role not in staff_made_by(actor):
+            raise NotAllowed(f"You may not make a {self.role}.", field="role")
         user = User.objects.filter(email=email).first()
         is_new = user is None
         person = user or User(email=email, name=self.name.strip()[:120] or email)
@@ -255,7 +305,8 @@ class MakeStaff(OfficeCommand):
 
         def save() -> None:
             person.is_staff = person.is_staff or opens_admin
-            if is_new:
+            if is_new or not person.has_usable_password():
+                # It also ends the links that were handed out for fewer rights.
                 person.set_unusable_password()
             person.save()
             person.groups.add(Group.objects.get(name=self.role))

@@ -8,12 +8,13 @@ and only if the answer is no repeat (docs/rules.md, the writer).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from credits import clock
 from credits.domain.books import Booking, Books, differences
@@ -48,8 +49,29 @@ from credits.models import (
 
 MICROSECOND = timedelta(microseconds=1)
 KEY_LENGTH = 200
+KEY_ONCE = "credits_operation_key_once"
+KEY_USED = (
+    "This request was used before for something else, so nothing was changed. "
+    "Open the page again to start afresh."
+)
 
 
+@contextmanager
+def refusing_used_keys() -> Iterator[None]:
+    """Refuse a key that another customer's operation took at the same moment.
+
+    One customer's operations wait for each other; between customers only the constraint stands.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", None) != KEY_ONCE:
+            raise
+        raise KeyConflict(KEY_USED) from error
+
+
+@refusing_used_keys()
 @transaction.atomic
 def post(command: Command) -> Answer:
     """Carry out one command on one customer's books, exactly once per (source, key).
@@ -78,6 +100,7 @@ def post(command: Command) -> Answer:
     return Answer(operation)
 
 
+@refusing_used_keys()
 @transaction.atomic
 def post_office(command: OfficeCommand) -> Answer:
     """Carry out one change of the catalogue or the staff, exactly once per (source, key).
@@ -111,10 +134,7 @@ def answered(command: Command | OfficeCommand) -> Answer | None:
     if earlier is None:
         return None
     if earlier.fingerprint != fingerprint(command):
-        raise KeyConflict(
-            "This request was used before for something else, so nothing was changed. "
-            "Open the page again to start afresh."
-        )
+        raise KeyConflict(KEY_USED)
     return Answer(earlier, repeated=True)
 
 

@@ -87,7 +87,7 @@ def new_levels(books: Books, bookings: Sequence[Booking]) -> list[LevelRow]:
     rows = []
     for subject in dict.fromkeys(change.subject for change in [*due, *bookings]):
         own = [b for b in bookings if b.subject == subject]
-        if any(booking.at < folded for booking in own):
+        if any(booking.at <= folded for booking in own):
             credits, since = walk(0, None, whole_course(books, subject), books.now)
         else:
             stored = books.levels().get(subject)
@@ -101,7 +101,7 @@ def new_levels(books: Books, bookings: Sequence[Booking]) -> list[LevelRow]:
 def whole_course(books: Books, subject: Subject) -> list[Booking]:
     """Every entry of a subject, those just written included.
 
-    Read only when a booking reaches back before the fold.
+    Read only when a booking reaches back to the fold or before it.
     """
     side, pk = subject
     column = "license_id" if side == Side.VALID else "feature_id"

@@ -19,6 +19,7 @@ MEASURED = frozenset({"throughput_block"})
 
 GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]+(\.[0-9]+)?", re.ASCII)
 MAX_LENGTH = 20
+MAX_NAME = 200
 
 
 def read_quantity(text: str, *, measured: bool, field: str) -> Decimal:
@@ -28,18 +29,22 @@ def read_quantity(text: str, *, measured: bool, field: str) -> Decimal:
     quantity is measured, fractions are refused. Raises InvalidCommand naming what was entered.
     """
     typed = text.strip()
+    if len(typed) > MAX_LENGTH or not GROUPED.fullmatch(typed):
+        raise refusal(typed, measured=measured, field=field)
+    value = Decimal(typed.replace(",", ""))
+    if value > MAX_UNITS or (not measured and value != value.to_integral_value()):
+        raise refusal(typed, measured=measured, field=field)
+    return value
+
+
+def refusal(typed: str, *, measured: bool, field: str) -> InvalidCommand:
+    """What is wrong with a number, in words that name what was entered."""
     kind = "a number" if measured else "a whole number"
     shown = typed if len(typed) <= MAX_LENGTH else typed[:MAX_LENGTH] + "\N{HORIZONTAL ELLIPSIS}"
-    refusal = InvalidCommand(
+    return InvalidCommand(
         f"Units must be {kind} from 0 to {MAX_UNITS:,}. You entered {shown or 'nothing'}.",
         field=field,
     )
-    if len(typed) > MAX_LENGTH or not GROUPED.fullmatch(typed):
-        raise refusal
-    value = Decimal(typed.replace(",", ""))
-    if value > MAX_UNITS or (not measured and value != value.to_integral_value()):
-        raise refusal
-    return value
 
 
 def check_quantities(quantities: Quantities, known: Mapping[str, FeatureRate]) -> None:
@@ -52,18 +57,26 @@ def check_quantities(quantities: Quantities, known: Mapping[str, FeatureRate]) -
         if key != "units" and key not in known:
             raise InvalidCommand(f"There is no feature {key!r} in this group.")
         decimals = measured if key == "units" else known[key].model in MEASURED
+        if isinstance(quantity, Mapping):
+            check_accounts(quantity, field=key)
         for value in quantity.values() if isinstance(quantity, Mapping) else [quantity]:
             check_value(value, decimals=decimals, field=key)
 
 
+def check_accounts(accounts: Mapping[str, Decimal], *, field: str) -> None:
+    """Refuse account names that are empty, too long or not printable on one line."""
+    for name in accounts:
+        if not 1 <= len(name.strip()) <= MAX_NAME or not name.isprintable():
+            raise InvalidCommand(
+                f"An account needs a printable name of 1 to {MAX_NAME} characters.", field=field
+            )
+
+
 def check_value(value: Decimal, *, decimals: bool, field: str) -> None:
     """Refuse one number that cannot be a quantity."""
-    if not value.is_finite() or not 0 <= value <= MAX_UNITS:
-        raise InvalidCommand(
-            f"Units must be from 0 to {MAX_UNITS:,}. You entered {value}.", field=field
-        )
-    if not decimals and value != value.to_integral_value():
-        raise InvalidCommand(f"Units must be a whole number. You entered {value}.", field=field)
+    in_range = value.is_finite() and 0 <= value <= MAX_UNITS
+    if not in_range or (not decimals and value != value.to_integral_value()):
+        raise refusal(plain_units(value), measured=decimals, field=field)
 
 
 def stored(quantities: Quantities) -> dict[str, Any]:
@@ -75,6 +88,12 @@ def stored(quantities: Quantities) -> dict[str, Any]:
         return format(quantity.normalize(), "f")
 
     return {key: text(quantity) for key, quantity in quantities.items()}
+
+
+def plain_units(value: Decimal, *, grouped: bool = False) -> str:
+    """A quantity as text without trailing zeros or exponent: 300, 12.5, 1,200."""
+    text = format(value, ",f" if grouped else "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def unit_name(feature: Feature, quantity: Decimal) -> str:

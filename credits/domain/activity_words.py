@@ -1,0 +1,242 @@
+"""Operations in words: what was done, with the facts it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.dateformat import format as date_text
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from credits.domain.booking import quantities_of
+from credits.domain.pricing import SHARED, total
+from credits.domain.quantities import plain_units, unit_name
+from credits.models import (
+    Feature,
+    FeatureChoice,
+    LedgerEntry,
+    LicenseTerm,
+    Operation,
+    UsageReport,
+)
+
+KINDS: Mapping[str, Any] = {
+    "allocate": gettext_lazy("Allocated"),
+    "release": gettext_lazy("Released"),
+    "undo": gettext_lazy("Undone"),
+    "grant": gettext_lazy("License granted"),
+    "extend": gettext_lazy("License extended"),
+    "reduce": gettext_lazy("License reduced"),
+    "void": gettext_lazy("License voided"),
+    "apply-rates": gettext_lazy("New rates"),
+    "invite": gettext_lazy("Member"),
+    "assign-rep": gettext_lazy("Sales rep"),
+}
+"""The kinds of operations a customer has, as a filter names them."""
+
+SOURCES: Mapping[str, Any] = {
+    "portal": gettext_lazy("Portal"),
+    "admin": gettext_lazy("Support desk"),
+    "command": gettext_lazy("Command line"),
+    "rates": gettext_lazy("Catalogue"),
+    "demonstration": gettext_lazy("Demonstration"),
+}
+
+
+@dataclass(frozen=True)
+class ReportedChange:
+    """A statement of a group's quantities, and the one that was in force before it."""
+
+    report: UsageReport
+    earlier: Mapping[str, Any]
+    features: Mapping[str, Feature]
+    """The group's features by key, in catalogue order."""
+
+
+@dataclass(frozen=True)
+class ChosenChange:
+    """A choice that a feature is on or off, and the one that was in force before it."""
+
+    choice: FeatureChoice
+    was_on: bool | None
+    """None: nobody had chosen yet."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that the words of one operation are made of."""
+
+    operation: Operation
+    terms: Sequence[LicenseTerm]
+    reports: Sequence[ReportedChange]
+    choices: Sequence[ChosenChange]
+    entries: Sequence[LedgerEntry]
+    person: str
+    reversed_words: str
+
+
+def words_of(operation: Operation, **facts: Any) -> str:
+    """What an operation did, in one sentence without a full stop."""
+    told = Told(operation, **facts)
+    say = SAYINGS.get(operation.kind)
+    if say is not None:
+        return say(told)
+    title = operation.kind.replace("-", " ").capitalize()
+    return f"{title}: {operation.subject}" if operation.subject else title
+
+
+def source_text(source: str) -> str:
+    """Through what an operation came."""
+    return str(SOURCES.get(source, source.replace("-", " ").capitalize()))
+
+
+def allocated(told: Told) -> str:
+    """Allocated Core package: 300 → 310 users."""
+    parts = [part for change in told.reports for part in changed_quantities(change)]
+    shared = any(SHARED in change.report.quantities for change in told.reports)
+    switched = [switch_text(c.choice) for c in told.choices if has_switched(c, shared=shared)]
+    rose = any(after > before for _name, before, after, _text in parts)
+    subject = told.operation.subject
+    if len(parts) == 1:
+        subject, stated = parts[0][0] or subject, [parts[0][3]]
+    else:
+        stated = [f"{name} {text}".strip() for name, _before, _after, text in parts]
+    if not stated and not switched:
+        return _("Stated %(subject)s again, unchanged") % {"subject": subject}
+    verb = _("Lowered") if stated and not rose else _("Allocated")
+    return f"{verb} {subject}: {', '.join([*stated, *switched])}"
+
+
+def changed_quantities(change: ReportedChange) -> list[tuple[str, Decimal, Decimal, str]]:
+    """What a report changed: feature, units before and after, and both as text."""
+    after = quantities_of(change.report)
+    before = quantities_of(UsageReport(quantities=dict(change.earlier)))
+    found = []
+    for key in sorted({*after, *before}, key=[*change.features, SHARED].index):
+        old, new = (total(stated.get(key, Decimal(0))) for stated in (before, after))
+        if old == new and before.get(key, Decimal(0)) == after.get(key, Decimal(0)):
+            continue
+        feature = change.features.get(key) or next(iter(change.features.values()))
+        name = change.features[key].name if key in change.features else ""
+        accounts = after.get(key)
+        text = f"{shown(old)} → {shown(new)} {unit_name(feature, new)}"
+        if isinstance(accounts, Mapping) and accounts:
+            within = ngettext("%(count)d account", "%(count)d accounts", len(accounts))
+            text = _("%(text)s in ") % {"text": text} + within % {"count": len(accounts)}
+        found.append((name, old, new, text))
+    return found
+
+
+def shown(units: Decimal) -> str:
+    """A number of units, grouped."""
+    return plain_units(units, grouped=True)
+
+
+def has_switched(change: ChosenChange, *, shared: bool) -> bool:
+    """Whether a choice changed anything: what shares one number is off until it is chosen."""
+    before = change.was_on if change.was_on is not None else not shared
+    return change.choice.is_on != before
+
+
+def switch_text(choice: FeatureChoice) -> str:
+    """AI Secure Access on."""
+    state = _("on") if choice.is_on else _("off")
+    return f"{choice.feature.name} {state}"
+
+
+def released(told: Told) -> str:
+    """Released Core package."""
+    names = [change.choice.feature.name for change in told.choices]
+    return _("Released %(names)s") % {"names": ", ".join(names) or told.operation.subject}
+
+
+def undone(told: Told) -> str:
+    """Undid: Allocated Core package: 300 → 310 users."""
+    return _("Undid: %(words)s") % {"words": told.reversed_words or told.operation.subject}
+
+
+def granted(told: Told) -> str:
+    """Granted L-204: 15,000 credits, 1 Apr 2026 to 31 Mar 2027 (sales order SO-1)."""
+    lots = []
+    for term in told.terms:
+        text = _("%(license)s: %(credits)s credits, %(start)s to %(end)s") % {
+            "license": term.license.label,
+            "credits": f"{term.credits:,}",
+            "start": day_text(term.at),
+            "end": last_day_text(term.until),
+        }
+        if term.license.renews:
+            text += _(", renews %(license)s") % {"license": term.license.renews.label}
+        lots.append(text)
+    channel, _space, number = told.operation.subject.partition(" ")
+    order = _(" (%(channel)s order %(number)s)") % {"channel": channel, "number": number}
+    return _("Granted %(lots)s") % {"lots": "; ".join(lots)} + (order if number else "")
+
+
+def extended(told: Told) -> str:
+    """Extended L-204 to 31 Mar 2028."""
+    ends = ", ".join(last_day_text(term.until) for term in told.terms)
+    return _("Extended %(license)s to %(end)s") % {
+        "license": told.operation.subject,
+        "end": ends,
+    }
+
+
+def reduced(told: Told) -> str:
+    """Reduced L-204 to 10,000 credits."""
+    credits = ", ".join(f"{term.credits:,}" for term in told.terms)
+    return _("Reduced %(license)s to %(credits)s credits") % {
+        "license": told.operation.subject,
+        "credits": credits,
+    }
+
+
+def voided(told: Told) -> str:
+    """Voided L-204."""
+    return _("Voided %(license)s") % {"license": told.operation.subject}
+
+
+def rated(told: Told) -> str:
+    """New rates in force: Core package, Pro package."""
+    names = dict.fromkeys(entry.feature.name for entry in told.entries if entry.feature)
+    return _("New rates: %(names)s") % {"names": ", ".join(names)}
+
+
+def invited(told: Told) -> str:
+    """Made Bob Nygaard a member: viewer."""
+    name = told.person or _("somebody")
+    return _("Made %(name)s a member: %(role)s") % {"name": name, "role": told.operation.subject}
+
+
+def assigned(told: Told) -> str:
+    """Assigned Rina Holm as sales rep."""
+    name = told.person or told.operation.subject
+    return _("Assigned %(name)s as sales rep") % {"name": name}
+
+
+def day_text(at: datetime) -> str:
+    """The UTC day of an instant: 1 Apr 2026."""
+    return date_text(at.astimezone(UTC), "j M Y")
+
+
+def last_day_text(until: datetime | None) -> str:
+    """The last day of a term: the one before it stops at 00:00 UTC."""
+    return day_text(until - timedelta(microseconds=1)) if until else ""
+
+
+SAYINGS: Mapping[str, Callable[[Told], str]] = {
+    "allocate": allocated,
+    "release": released,
+    "undo": undone,
+    "grant": granted,
+    "extend": extended,
+    "reduce": reduced,
+    "void": voided,
+    "apply-rates": rated,
+    "invite": invited,
+    "assign-rep": assigned,
+}

@@ -1,0 +1,114 @@
+"""What every feature of the catalogue holds for a customer now: the rows of the allocate page."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from credits.domain.booking import is_holding, quantities_of
+from credits.domain.catalogue import Offer, offers
+from credits.domain.figures import Standing
+from credits.domain.pricing import SHARED, Quantity, quantity_of, total
+from credits.models import Customer, FeatureChoice, Side, Solution, UsageReport, subject_of
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One feature with what it holds, and the statement that comes from."""
+
+    offer: Offer
+    credits: int
+    quantity: Quantity
+    is_on: bool
+    is_bundle: bool
+    since: datetime | None
+
+    @property
+    def units(self) -> Decimal:
+        """The units that count: none while it is off."""
+        return total(self.quantity) if self.is_on else Decimal(0)
+
+    @property
+    def accounts(self) -> int:
+        """The number of accounts, where they are stated apart."""
+        return len(self.quantity) if self.is_on and isinstance(self.quantity, dict) else 0
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether it holds credits, or counts units that cost none."""
+        free = not self.is_bundle and self.offer.rate.credits == 0
+        return self.credits > 0 or (free and self.units > 0)
+
+
+@dataclass(frozen=True)
+class Section:
+    """The features of one solution."""
+
+    solution: Solution
+    rows: tuple[Holding, ...]
+
+    @property
+    def credits(self) -> int:
+        """What all of them hold."""
+        return sum(row.credits for row in self.rows)
+
+
+def holdings(customer: Customer, standing: Standing) -> list[Holding]:
+    """What every feature holds, in catalogue order, from three queries besides the standing.
+
+    A closed feature and a bundle are listed only while they hold credits.
+    """
+    live = standing.live
+    offered = offers(live.at)
+    reports = {
+        report.group_id: report
+        for report in UsageReport.objects.filter(customer=customer).first_in_force(live.at)
+    }
+    choices: dict[int, list[FeatureChoice]] = defaultdict(list)
+    for choice in FeatureChoice.objects.filter(customer=customer).first_in_force(live.at):
+        choices[choice.feature_id].append(choice)
+    members = Counter(offer.feature.group_id for offer in offered)
+    found = []
+    for offer in offered:
+        feature, credits = offer.feature, live.by_feature.get(offer.feature.pk, 0)
+        report = reports.get(feature.group_id)
+        stated = quantities_of(report) if report else {}
+        key = offer.rate.parts[0] if offer.rate.parts else feature.key
+        shared = members[feature.group_id] > 1 and SHARED in stated
+        on = is_holding(choices[feature.pk], live.at, default=not shared)
+        holding = Holding(
+            offer=offer,
+            credits=credits,
+            quantity=quantity_of(key, stated),
+            is_on=credits > 0 or (on and not offer.rate.parts),
+            is_bundle=bool(offer.rate.parts),
+            since=held_since(standing, feature.pk) if credits else None,
+        )
+        if credits or (offer.is_open and not holding.is_bundle):
+            found.append(holding)
+    return found
+
+
+def held_since(standing: Standing, feature_id: int) -> datetime | None:
+    """Since when a feature has held credits without a break."""
+    subject = (Side.ALLOCATED.value, feature_id)
+    stored = standing.levels.get(subject)
+    if stored is not None and stored.held_since is not None:
+        return stored.held_since
+    came_due = (
+        entry.effective_at
+        for entry in standing.beyond
+        if subject_of(entry) == subject and entry.credits > 0
+    )
+    return min((at for at in came_due if at <= standing.live.at), default=None)
+
+
+def sections(rows: Iterable[Holding]) -> list[Section]:
+    """The rows by solution, in catalogue order."""
+    by_solution: dict[Solution, list[Holding]] = defaultdict(list)
+    for row in rows:
+        by_solution[row.offer.feature.group.solution].append(row)
+    return [Section(solution, tuple(own)) for solution, own in by_solution.items()]

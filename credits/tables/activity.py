@@ -1,0 +1,125 @@
+"""The rows of the activity page, and the ledger rows of one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from credits.domain.activity import Act
+from credits.domain.activity_words import source_text
+from credits.domain.booking import quantities_of
+from credits.domain.quantities import unit_name
+from credits.models import Customer, Feature, LedgerEntry
+from credits.templatetags.figures import signed
+from credits.web.links import with_state
+from credits.web.tables import BaseTable, CreditsColumn, InstantColumn, NameColumn
+
+
+class ChangeColumn(CreditsColumn):
+    """A signed change of credits."""
+
+    def render(self, value: int) -> str:
+        return signed(value)
+
+
+class LedgerRowsTable(BaseTable):
+    """What an operation booked: one signed difference a row."""
+
+    seq = tables.Column(verbose_name=gettext_lazy("Row"), attrs={"td": {"class": "muted"}})
+    subject = NameColumn(verbose_name=gettext_lazy("License or feature"), accessor="pk")
+    side = tables.Column(verbose_name=gettext_lazy("Side"), accessor="get_side_display")
+    credits = ChangeColumn(verbose_name=gettext_lazy("Credits"))
+    effective_at = InstantColumn(verbose_name=gettext_lazy("Counts from"))
+    recorded_at = InstantColumn(verbose_name=gettext_lazy("Recorded"))
+
+    class Meta:
+        sequence = ("subject", "side", "credits", "effective_at", "recorded_at", "seq")
+        empty_text = gettext_lazy("It changed no credits, so nothing was booked.")
+
+    def render_subject(self, record: LedgerEntry) -> str:
+        """The name of what the row is about."""
+        if record.license is not None:
+            return record.license.label
+        return record.feature.name if record.feature is not None else _("unknown")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A number of units that was stated."""
+
+    name: str
+    account: str
+    units: Decimal
+    feature: Feature
+
+    @property
+    def unit(self) -> str:
+        return unit_name(self.feature, self.units)
+
+
+@dataclass(frozen=True)
+class ActRow:
+    """One operation as the activity page lists it."""
+
+    act: Act
+    customer: Customer
+    may_undo: bool
+
+    @property
+    def url(self) -> str:
+        kwargs = {"slug": self.customer.slug, "operation": self.act.operation.public_id}
+        return reverse("credits:activity-detail", kwargs=kwargs)
+
+    @property
+    def who(self) -> str:
+        """The person who asked, and for whom."""
+        operation = self.act.operation
+        name = operation.actor.name if operation.actor else _("System")
+        if operation.on_behalf_of is None:
+            return name
+        return _("%(name)s, for %(other)s") % {"name": name, "other": operation.on_behalf_of.name}
+
+    @property
+    def source(self) -> str:
+        return source_text(self.act.operation.source)
+
+    @property
+    def undo_url(self) -> str:
+        """Where it can be undone, or nothing."""
+        if not (self.may_undo and self.act.can_be_undone):
+            return ""
+        path = reverse("credits:allocation-undo", kwargs={"slug": self.customer.slug})
+        operation = str(self.act.operation.public_id)
+        return with_state(path, **{"operation": operation, "from": "activity"})
+
+    @property
+    def stated(self) -> list[Stated]:
+        """The units that were stated, by feature and account."""
+        found = []
+        for change in self.act.facts.reports:
+            for key, quantity in quantities_of(change.report).items():
+                feature = change.features.get(key) or next(iter(change.features.values()))
+                name = feature.name if key in change.features else change.report.group.name
+                accounts = quantity if isinstance(quantity, Mapping) else {"": quantity}
+                found += [Stated(name, account, n, feature) for account, n in accounts.items()]
+        return found
+
+    @property
+    def reversed_url(self) -> str:
+        """The operation that this one undid, or that undid this one."""
+        other = self.act.operation.reverses or self.act.undone_by
+        if other is None:
+            return ""
+        kwargs = {"slug": self.customer.slug, "operation": other.public_id}
+        return reverse("credits:activity-detail", kwargs=kwargs)
+
+
+def told_rows(acts: Iterable[Act], customer: Customer, *, may_undo: bool) -> list[ActRow]:
+    """The operations as the activity page lists them."""
+    return [ActRow(act, customer, may_undo) for act in acts]
