@@ -13,8 +13,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
-from psycopg import errors
 from django.views.defaults import bad_request
+from psycopg import errors
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 

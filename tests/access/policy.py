@@ -1,0 +1,133 @@
+"""Who may open what: one line for each route and method (docs/rules.md, roles).
+
+The columns are people; what they meet is the customer of Alice, Bob and the rep. `stranger` is the
+admin of another customer, `free` a rep without assignment, `boss` a sales manager, `root` a
+superuser, who is no staff of the portal. Operators and catalogue managers are in the portal what
+`root` is. "ok" is any answer of the view itself; "login" the way to the log-in; else the status.
+"""
+
+from __future__ import annotations
+
+COLUMNS = ("nobody", "viewer", "admin", "stranger", "rep", "free", "boss", "support", "root")
+
+PORTAL = """
+                                  nobody viewer admin stranger rep  free  boss support root
+GET  health                       ok     ok     ok    ok       ok   ok    ok   ok      ok
+POST health                       405    405    405   405      405  405   405  405     405
+GET  credits:login                ok     ok     ok    ok       ok   ok    ok   ok      ok
+POST credits:login                ok     ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:logout               405    405    405   405      405  405   405  405     405
+POST credits:logout               ok     ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:set-password         ok     ok     ok    ok       ok   ok    ok   ok      ok
+POST credits:set-password         ok     ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:home                 login  ok     ok    ok       ok   ok    ok   ok      ok
+POST credits:home                 405    405    405   405      405  405   405  405     405
+
+GET  billing:annual-credits       login  ok     ok    404      ok   404   ok   ok      404
+POST billing:annual-credits       405    405    405   405      405  405   405  405     405
+GET  billing:annual-features-csv  login  ok     ok    404      ok   404   ok   ok      404
+POST billing:annual-features-csv  405    405    405   405      405  405   405  405     405
+GET  billing:explain              login  ok     ok    404      ok   404   ok   ok      404
+POST billing:explain              405    405    405   405      405  405   405  405     405
+GET  billing:explain-csv          login  ok     ok    404      ok   404   ok   ok      404
+POST billing:explain-csv          405    405    405   405      405  405   405  405     405
+GET  billing:license-list         login  ok     ok    404      ok   404   ok   ok      404
+POST billing:license-list         405    405    405   405      405  405   405  405     405
+GET  billing:license-export       login  ok     ok    404      ok   404   ok   ok      404
+POST billing:license-export       405    405    405   405      405  405   405  405     405
+GET  billing:license-detail       login  ok     ok    404      ok   404   ok   ok      404
+POST billing:license-detail       405    405    405   405      405  405   405  405     405
+
+GET  credits:allocation-list      login  ok     ok    404      ok   404   ok   ok      404
+POST credits:allocation-list      405    405    405   405      405  405   405  405     405
+GET  credits:allocation-edit      login  ok     ok    404      ok   404   ok   ok      404
+POST credits:allocation-edit      login  403    ok    404      403  404   403  403     404
+GET  credits:allocation-undo      405    405    405   405      405  405   405  405     405
+POST credits:allocation-undo      login  403    ok    404      403  404   403  403     404
+GET  credits:activity             login  ok     ok    404      ok   404   ok   ok      404
+POST credits:activity             405    405    405   405      405  405   405  405     405
+GET  credits:activity-detail      login  ok     ok    404      ok   404   ok   ok      404
+POST credits:activity-detail      405    405    405   405      405  405   405  405     405
+
+GET  estimator:estimate-list      login  ok     ok    404      ok   404   ok   ok      404
+POST estimator:estimate-list      405    405    405   405      405  405   405  405     405
+GET  estimator:estimate-new       login  ok     ok    404      ok   404   ok   ok      404
+POST estimator:estimate-new       login  403    ok    404      ok   404   ok   403     404
+GET  estimator:estimate-edit      login  ok     ok    404      ok   404   ok   ok      404
+POST estimator:estimate-edit      login  403    ok    404      ok   404   ok   403     404
+GET  estimator:estimate-duplicate 405    405    405   405      405  405   405  405     405
+POST estimator:estimate-duplicate login  403    ok    404      ok   404   ok   403     404
+
+GET  billing:sales-customers      login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-customers      405    405    405   405      405  405   405  405     405
+GET  billing:sales-purchases      login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-purchases      405    405    405   405      405  405   405  405     405
+GET  billing:purchase-new         login  403    403   404      ok   404   ok   403     404
+POST billing:purchase-new         login  403    403   404      ok   404   ok   403     404
+GET  billing:purchase-detail      login  ok     ok    404      ok   404   ok   ok      404
+POST billing:purchase-detail      405    405    405   405      405  405   405  405     405
+"""
+
+ADMIN_RECORDS = """
+                             read by                             made by
+credits.customer             support root                        support root
+credits.membership           support root                        support root
+credits.user                 support root                        support root
+credits.assignment           support root                        -
+credits.license              support root                        -
+credits.operation            support root                        -
+credits.ledgerentry          support root                        -
+credits.usagereport          support root                        -
+credits.featurechoice        support root                        -
+credits.solution             support root operator catalogue     -
+credits.allocationgroup      support root operator catalogue     -
+credits.feature              support root operator catalogue     -
+credits.featurerate          support root operator catalogue     -
+billing.purchase             support root                        -
+estimator.estimate           support root                        -
+"""
+
+ADMIN_SITE = """
+                             answers to staff
+admin:index                  ok
+admin:login                  ok
+admin:logout                 ok
+admin:password_change        ok
+admin:password_change_done   ok
+admin:jsi18n                 ok
+admin:app_list               ok
+admin:                       404
+"""
+
+STAFF = ("support", "root", "operator", "catalogue")
+"""Who gets into the admin at all; for anybody else who is logged in it does not exist."""
+
+NOT_STAFF = ("viewer", "admin", "stranger", "rep", "free", "boss")
+
+
+def portal_policy() -> dict[tuple[str, str], dict[str, str]]:
+    """Method and route, to what each person meets."""
+    header, *rows = lines(PORTAL)
+    assert tuple(header) == COLUMNS
+    return {
+        (method, name): dict(zip(COLUMNS, verdicts, strict=True))
+        for method, name, *verdicts in rows
+    }
+
+
+def admin_policy() -> dict[str, tuple[set[str], set[str]]]:
+    """Model, to who reads its records and who makes them."""
+    found = {}
+    for line in ADMIN_RECORDS.strip("\n").splitlines()[1:]:
+        model, readers, makers = line[:29].strip(), line[29:65].split(), line[65:].split()
+        found[model] = (set(readers), set(makers) - {"-"})
+    return found
+
+
+def site_policy() -> dict[str, str]:
+    """Page of the admin itself, to what staff meet."""
+    return {row[0]: row[1] for row in lines(ADMIN_SITE)[1:]}
+
+
+def lines(table: str) -> list[list[str]]:
+    return [line.split() for line in table.splitlines() if line.strip()]

@@ -1,0 +1,104 @@
+"""What people state of their groups: strategies, and the same for the product and the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from credits.domain.pricing import Quantities
+from tests.oracle import Units
+
+BUNDLE = "ztsa-internet-ai"
+PARTS = ("ztsa-internet-access", "ztsa-ai-access")
+PACKAGES = "endpoint-packages"
+PACKAGED = ("endpoint-core", "endpoint-essentials", "endpoint-pro", "endpoint-xdr")
+WHOLE = (
+    "email-core",
+    "lab-half",
+    "lab-manual",
+    "sandbox-daily-reserve",
+    "collaboration-sensor",
+    "file-security-storage-buckets",
+    "endpoint-sap-scanner",
+    "endpoint-advanced-protection",
+)
+MEASURED = ("network-virtual-sensor", "network-sandbox-submission", "lab-line")
+PACKS = ("file-security-sdk",)
+ACCOUNTS = ("cloud-risk",)
+GROUPS = (*WHOLE, *MEASURED, *PACKS, *ACCOUNTS, PACKAGES, BUNDLE)
+HOLDERS = (*WHOLE, *MEASURED, *PACKS, *ACCOUNTS, *PACKAGED, *PARTS)
+RESTRICTED = frozenset(
+    {"endpoint-sap-scanner", "endpoint-advanced-protection", "network-sandbox-submission"}
+    | {"network-virtual-sensor", PACKAGES}
+)
+"""Groups in which a requirement or a closed rate may stand against an act."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A group's quantities, and which of its features are to be on."""
+
+    group: str
+    quantities: Quantities
+    on: frozenset[str] | None = None
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """As a report keeps them."""
+        return {
+            key: {account: str(units) for account, units in value.items()}
+            if isinstance(value, Mapping)
+            else str(value)
+            for key, value in self.quantities.items()
+        }
+
+    @property
+    def units(self) -> dict[str, Units]:
+        """As the oracle reads them."""
+        return {
+            key: {account: Fraction(units) for account, units in value.items()}
+            if isinstance(value, Mapping)
+            else Fraction(value)
+            for key, value in self.quantities.items()
+        }
+
+    def switched(self) -> dict[str, bool]:
+        """Which features the statement says to be on or off; nothing about the others."""
+        if self.group == BUNDLE:
+            return {part: part in (self.on or ()) for part in PARTS}
+        return {
+            key: True
+            for key, value in self.units.items()
+            if (sum(value.values()) if isinstance(value, Mapping) else value) > 0
+        }
+
+
+counts = st.integers(0, 60).map(Decimal)
+measures = st.integers(0, 12_000).map(lambda tenths: Decimal(tenths) / 10)
+resources = st.sampled_from((0, 1, 500, 501, 3500, 3501, 9000)).map(Decimal)
+scans = st.sampled_from((0, 1, 499_999, 500_000, 500_001, 1_200_000)).map(Decimal)
+
+
+def alone(groups: tuple[str, ...], units: st.SearchStrategy[Any]) -> st.SearchStrategy[Statement]:
+    return st.builds(lambda group, n: Statement(group, {group: n}), st.sampled_from(groups), units)
+
+
+accounts = st.dictionaries(st.sampled_from(("one", "two", "three")), resources, max_size=3)
+packages = st.dictionaries(st.sampled_from(PACKAGED), counts, min_size=1, max_size=3)
+statements = st.one_of(
+    alone(WHOLE, counts),
+    alone(MEASURED, measures),
+    alone(PACKS, scans),
+    alone(ACCOUNTS, accounts),
+    packages.map(lambda units: Statement(PACKAGES, units)),
+    st.builds(
+        lambda units, on: Statement(BUNDLE, {"units": units}, on),
+        counts,
+        st.frozensets(st.sampled_from(PARTS)),
+    ),
+)
