@@ -98,8 +98,14 @@ class Lines:
     def is_valid(self) -> bool:
         return not self.error and not any(line.errors for line in self.inputs)
 
+    def need_units(self) -> None:
+        """An empty field is nothing yet while one computes; to be saved it must be filled."""
+        for line in self.inputs:
+            if line.quantity is None and not line.errors:
+                line.errors.append(_("Enter the units, or remove this line."))
+
     def quantities(self) -> dict[str, Quantity]:
-        """What can be counted: the lines without an error."""
+        """What can be counted: the lines that are filled, without an error."""
         return {
             line.key: line.quantity
             for line in self.inputs
@@ -121,22 +127,35 @@ def drafted_lines(draft: Draft, prices: PriceList) -> list[LineInput]:
     ]
 
 
-def edited(lines: list[LineInput], act: str, prices: PriceList) -> list[LineInput]:
-    """The lines after a button that adds, removes or empties them."""
+def edited(
+    lines: list[LineInput], act: str, prices: PriceList, held: Mapping[str, Quantity]
+) -> list[LineInput]:
+    """The lines after a button that adds, removes or empties them.
+
+    A feature that is `held` comes with the units it is held for.
+    """
     verb, _colon, subject = act.partition(":")
     key, _colon, place = subject.partition(":")
     if verb == "reset":
         return []
     if verb == "remove":
         return [line for line in lines if line.key != key]
-    if verb == "add" and all(line.key != key for line in lines):
-        return [*lines, LineInput(key, [""], prices.offers.get(key))]
+    if verb in ("add", "held"):
+        there = {line.key for line in lines}
+        new = [one for one in ([key] if verb == "add" else held) if one not in there]
+        return [*lines, *(fresh(one, prices, held) for one in new)]
     for line in lines:
         if line.key == key and verb == "account":
             line.texts.append("")
         if line.key == key and verb == "drop" and place.isdecimal() and len(line.texts) > 1:
             del line.texts[int(place) : int(place) + 1]
     return lines
+
+
+def fresh(key: str, prices: PriceList, held: Mapping[str, Quantity]) -> LineInput:
+    """A new line, filled with what is held or empty."""
+    texts = texts_of(held[key]) if key in held else [""]
+    return LineInput(key, texts, prices.offers.get(key))
 
 
 def read_lines(inputs: list[LineInput], prices: PriceList) -> Lines:
@@ -153,8 +172,8 @@ def read_lines(inputs: list[LineInput], prices: PriceList) -> Lines:
     return Lines(inputs)
 
 
-def read_quantities(line: LineInput) -> Quantity:
-    """The typed units as exact numbers; an empty field is nothing yet. Raises InvalidCommand."""
+def read_quantities(line: LineInput) -> Quantity | None:
+    """The typed units as exact numbers, None for nothing yet. Raises InvalidCommand."""
     measured = line.offer is not None and line.offer.rate.model in MEASURED
     most = MAX_ACCOUNTS if line.by_account else 1
     if len(line.texts) > most:
@@ -163,9 +182,12 @@ def read_quantities(line: LineInput) -> Quantity:
             % {"most": most, "sent": len(line.texts)}
         )
     numbers = [
-        read_quantity(text, measured=measured, field=line.key) if text.strip() else Decimal(0)
+        read_quantity(text, measured=measured, field=line.key)
         for text in line.texts
+        if text.strip()
     ]
+    if not numbers:
+        return None
     if line.by_account:
         return {str(place): units for place, units in enumerate(numbers, start=1)}
     return numbers[0]
@@ -179,8 +201,8 @@ def texts_of(quantity: Quantity) -> list[str]:
 
 
 def text_of(units: Decimal) -> str:
-    """Units grouped by commas, as they may be typed; nothing yet is an empty field."""
-    return f"{units.normalize():,f}" if units else ""
+    """Units grouped by commas, as they may be typed."""
+    return f"{units.normalize():,f}"
 
 
 def initial(name: str, draft: Draft) -> dict[str, Any]:

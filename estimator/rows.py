@@ -7,20 +7,11 @@ from dataclasses import dataclass
 
 from credits.domain.catalogue import Offer
 from estimator.domain.estimates import PricedLine
-from estimator.domain.needs import BLOCK_MODELS, Term
+from estimator.domain.needs import BLOCK_MODELS
 from estimator.forms import LineInput
 
 FOUND = 60
 """Features listed at once; more are found by typing."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One field for units: an account's, or the line's only one."""
-
-    text: str
-    place: int
-    term: Term | None
 
 
 @dataclass(frozen=True)
@@ -36,15 +27,6 @@ class Row:
     """The names of features that are on now and stay on with this line."""
     missing: tuple[str, ...]
     """The names of what the feature needs, where none of it is estimated or held."""
-
-    @property
-    def cells(self) -> list[Cell]:
-        terms = self.priced.terms if self.priced else ()
-        spread = terms if len(terms) == len(self.line.texts) else (None,) * len(self.line.texts)
-        return [
-            Cell(text, place, term)
-            for place, (text, term) in enumerate(zip(self.line.texts, spread, strict=True))
-        ]
 
     @property
     def by(self) -> str:

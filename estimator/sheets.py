@@ -17,7 +17,15 @@ from credits.domain.pricing import total
 from credits.exceptions import CreditsError
 from credits.models import Customer
 from estimator.domain.advice import Advice, advise
-from estimator.domain.estimates import Draft, Priced, PricedLine, price_estimate
+from estimator.domain.estimates import (
+    Draft,
+    Priced,
+    PricedLine,
+    group_needs,
+    price_estimate,
+    total_change,
+)
+from estimator.domain.held import held_quantities
 from estimator.domain.needs import Basis
 from estimator.domain.price_list import PriceList, read_price_list
 from estimator.domain.saving import Wanted, saved_draft
@@ -118,8 +126,8 @@ class Sheet:
     def other_remaining(self) -> int:
         """What would be left on the other basis."""
         other = Basis.INSTEAD if self.basis == Basis.ON_TOP else Basis.ON_TOP
-        priced = price_estimate(self.draft, self.prices.now, self.held, other)
-        return self.balance - priced.change
+        needs = group_needs(self.draft, self.prices.now)
+        return self.balance - total_change(needs, self.held, other)
 
     @property
     def level_then(self) -> int | None:
@@ -148,6 +156,13 @@ class Sheet:
             feature = self.prices.offers[count.keys[0]].feature
             unit = feature.unit if count.units == 1 else feature.unit_plural
             yield PackageNote(feature.group.name, count.units, unit)
+
+    @property
+    def can_add_held(self) -> bool:
+        """Whether something is held that is not estimated yet."""
+        there = {line.key for line in self.lines.inputs}
+        held = {key for key, credits in self.held.items() if credits > 0 and self._is_open(key)}
+        return bool(held - there)
 
     @property
     def is_browsing(self) -> bool:
@@ -239,7 +254,9 @@ def sheet_of(
             seen=estimate.version if estimate else None,
         )
     act = data.get("act", "")
-    inputs = edited(sent_lines(data, prices), act, prices)
+    is_adding = act == "held" or act.startswith("add:")
+    held = held_quantities(customer, prices, position) if is_adding else {}
+    inputs = edited(sent_lines(data, prices), act, prices, held)
     form = EstimateForm(data)
     form.is_valid()
     return Sheet(

@@ -95,6 +95,7 @@ def save(request: CustomerRequest, sheet: Sheet) -> HttpResponse:
     if not may_save(request):
         raise PermissionDenied(Right.ESTIMATE)
     sheet.form.need_name()
+    sheet.lines.need_units()
     if not sheet.is_valid:
         return show(request, sheet, UNPROCESSABLE)
     try:
@@ -151,8 +152,8 @@ def links(request: CustomerRequest, sheet: Sheet) -> dict[str, Any]:
         kwargs = {**slug(request), "public_id": sheet.estimate.public_id}
         found["copy_url"] = reverse("estimator:estimate-duplicate", kwargs=kwargs)
         found["copy_key"] = mint_key(request, copy_form(sheet.estimate))
-    if Right.ENTER_PURCHASES in request.rights:
-        found["purchases"] = [(buy, purchase_url(request, buy)) for buy in sheet.advice.buys]
+    if Right.ENTER_PURCHASES in request.rights and sheet.advice.buys:
+        found["purchase_url"] = purchase_url(request, sheet.advice.buys[0])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -41,23 +42,36 @@ UNITS = "Units must be a whole number from 0 to 1,000,000,000. You entered {}."
         "1000000001",
     ],
 )
-@pytest.mark.parametrize("act", ["price", "save"])
-@pytest.mark.parametrize("target", ["", "calculator"])
 def test_units_that_are_none_get_a_sentence_at_their_field(
-    customer: Customer, alice: User, client_of: LogIn, typed: str, act: str, target: str
+    customer: Customer, alice: User, client_of: LogIn, typed: str
 ) -> None:
     client, url = client_of(alice), new_url(customer)
     key = value_of(client.get(url), "form_key")
     lines = {ESSENTIALS: "100", "email-core": typed}
+    shown = typed if len(typed) <= 20 else typed[:20] + "\N{HORIZONTAL ELLIPSIS}"
 
-    page = send(client, url, lines, act, target=target, name="Plan", form_key=key)
+    for act, target in product(("price", "save"), ("", "calculator")):
+        page = send(client, url, lines, act, target=target, name="Plan", form_key=key)
 
-    shown = typed if len(typed) <= 20 else typed[:20] + "…"
-    assert page.status_code == 422
-    assert text_in(page, "error-1") == UNITS.format(shown)
-    assert 'href="#units-1-0"' in body(page)
-    assert value_of(page, "units.email-core") == typed
-    assert text_in(page, "level") == "6,500"
+        assert page.status_code == 422
+        assert text_in(page, "error-1") == UNITS.format(shown)
+        assert 'href="#units-1-0"' in body(page)
+        assert value_of(page, "units.email-core") == typed
+        assert text_in(page, "level") == "6,500"
+    assert nothing_saved()
+
+
+def test_an_empty_field_is_nothing_yet_and_cannot_be_saved(
+    customer: Customer, alice: User, client_of: LogIn
+) -> None:
+    client, url = client_of(alice), new_url(customer)
+    lines = {ESSENTIALS: "100", "email-core": " "}
+
+    priced, saved = send(client, url, lines), save(client, url, lines)
+
+    assert (priced.status_code, text_in(priced, "level")) == (200, "6,500")
+    assert saved.status_code == 422
+    assert text_in(saved, "error-1") == "Enter the units, or remove this line."
     assert nothing_saved()
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from credits.domain.allocations import Allocate
+from credits.domain.post import post
 from credits.models import Customer, User
 from estimator.models import Estimate
 from tests.estimator.page import (
@@ -20,6 +23,7 @@ from tests.estimator.page import (
     value_of,
     words,
 )
+from tests.estimator.priced import PARTS
 from tests.factories import credits as make
 
 
@@ -103,6 +107,36 @@ def test_lines_are_added_removed_and_reset(
     assert f'name="units.{ESSENTIALS}"' not in body(removed)
     reset = send(client, url, {ESSENTIALS: "7"}, "reset", target=target)
     assert 'name="units.' not in body(reset)
+
+
+def test_what_is_held_comes_with_its_units(
+    customer: Customer, alice: User, client_of: LogIn
+) -> None:
+    make.grant(customer, 60_000, date(2026, 1, 1), date(2027, 12, 31))
+    make.allocate(customer, ESSENTIALS, 310, group="endpoint-packages")
+    make.allocate(customer, "email-core", 250)
+    post(
+        Allocate(
+            customer=customer,
+            asked=make.asked(),
+            group="ztsa-internet-ai",
+            quantities={"units": Decimal(120)},
+            on=frozenset(PARTS),
+        )
+    )
+    client, url = client_of(alice), new_url(customer)
+
+    one = send(client, url, {}, "add:email-core")
+    everything = send(client, url, {"email-core": "300"}, "held")
+
+    assert value_of(one, "units.email-core") == "250"
+    assert value_of(everything, "units.email-core") == "300"
+    assert value_of(everything, f"units.{ESSENTIALS}") == "310"
+    assert value_of(everything, "units.ztsa-internet-ai-bundle") == "120"
+    assert text_in(everything, "level") == f"{310 * 65 + 300 * 25 + 10_200:,}"
+    assert "+1,250" in text_in(everything, "change")
+    assert "Start from what is held now" in words(client.get(url))
+    assert "held now" not in text_in(everything, "calculator").split("Beyond")[0]
 
 
 def test_accounts_are_added_and_dropped(customer: Customer, alice: User, client_of: LogIn) -> None:
