@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.domain.annual import FeatureLine
+from billing.domain.annual.words import grouped
 from credits.templatetags.figures import NOTHING
 from credits.web.tables import BaseTable, DayColumn, FigureLinkColumn, cell
 
@@ -37,7 +38,7 @@ class FeatureRow:
 def explain_words(row: FeatureRow) -> str:
     """The accessible name of a figure's link."""
     return _("Explain %(credits)s credits allocated to %(name)s") % {
-        "credits": row.line.credits,
+        "credits": grouped(row.line.credits),
         "name": row.line.name,
     }
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.licenses import state_of
-from billing.domain.order_effect import effect_of
+from billing.domain.order_effect import Effect, effect_of
 from billing.domain.orders import Order
 from billing.domain.purchases import (
     OrderNumberTaken,
@@ -31,11 +32,11 @@ from credits.domain.boundaries import boundary_at
 from credits.domain.figures import Position, standing
 from credits.domain.people import Right, customers_for
 from credits.exceptions import CreditsError, KeyConflict
-from credits.templatetags.figures import credits_text
+from credits.templatetags.figures import DAY, credits_text, last_day_text
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.asking import asked, form_key
 from credits.web.feedback import done
-from credits.web.htmx import is_fragment, redirect, render_page
+from credits.web.htmx import announce, is_fragment, redirect, render_page
 
 PAGE = "billing/purchase_form.html"
 EFFECT = "effect"
@@ -147,16 +148,18 @@ class Entry:
         is_whole = not is_fragment(self.request)
         if is_whole:
             show_count(self.request)
+        effect = effect_of(form.complete, self.position, self.licenses)
         context = {
             "form": form,
             "form_key": form_key(self.request, self.key_name),
-            "effect": effect_of(form.complete, self.position, self.licenses),
+            "effect": effect,
             "typing": self.request.htmx.trigger_name or "",
             "last": self.last if is_whole else None,
             "taken": taken,
         }
         fragment = EFFECT if self.is_typing else "order"
-        return render_page(self.request, PAGE, context, fragment=fragment, status=status)
+        response = render_page(self.request, PAGE, context, fragment=fragment, status=status)
+        return announce(response, outlook_of(effect)) if self.is_typing else response
 
     def refused(self, form: PurchaseForm, refusal: CreditsError) -> HttpResponse:
         """The form again, with the purchase that is in its way if the person may see that."""
@@ -167,6 +170,17 @@ class Entry:
             taken = refusal.purchase if seen.exists() else None
         status = CONFLICT if isinstance(refusal, KeyConflict) else REFUSED
         return self.page(form, status=status, taken=taken)
+
+
+def outlook_of(effect: Effect) -> str:
+    """What the live region says while an order is typed."""
+    if effect.short_now:
+        return _("Still short today.")
+    if effect.short is not None:
+        return _("Still short from %(day)s.") % {"day": date_text(effect.short.at, DAY)}
+    if effect.covered_until is not None:
+        return _("Covered until %(day)s.") % {"day": last_day_text(effect.covered_until)}
+    return _("Never short.")
 
 
 def purchase_url(purchase: Purchase) -> str:

@@ -29,7 +29,8 @@ def cell(value: Any) -> Any:
     if value is None or isinstance(value, int | float):
         return value
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    starts = text.lstrip(" \n'\"").startswith(FORMULA_STARTS) or text.startswith(FORMULA_STARTS)
+    return f"'{text}" if starts else text
 
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -253,8 +253,10 @@
       if (document.activeElement === document.body) refocus();
       say($(".msg > span")?.textContent ?? document.title);
     }
-    if (target) tidy(target);
-    $("[data-focus]", target)?.focus();
+    // What was swapped as a whole has left the page; what came in its place has its id.
+    const place = target?.isConnected ? target : document.getElementById(target?.id);
+    if (place) tidy(place);
+    $("[data-focus]", place ?? document)?.focus();
   });
   on("portal:announce", (event) => say(event.detail.text));
 

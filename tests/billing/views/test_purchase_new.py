@@ -424,6 +424,7 @@ def test_typing_changes_the_effect_and_leaves_the_typed_field_alone(
     assert re.search(r'<select name="line-0-term"[^>]* hx-swap-oob="true"', page)
     assert '<option value="custom" selected>' in page
     assert 'name="line-0-last_day"' not in page
+    assert "Never short." in response["HX-Trigger"]
     assert "Confirm purchase of 15,000 credits" in text_of(response)
     assert books() == before
 

@@ -179,7 +179,8 @@ def test_purchases_are_those_of_the_reps_customers(
 
     words = text_of(client_of(rep).get(PURCHASES))
 
-    assert "SO-1 Sales representative Halden Energy 1,500" in words
+    assert "SO-1 Halden Energy Sales representative" in words
+    assert "Valid 1,500" in words
     assert "Rina Holm" in words
     assert "SO-2" not in words
     assert other_customer.name not in words
