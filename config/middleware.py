@@ -72,8 +72,11 @@ def in_readers_zone(get_response: Handler) -> Handler:
     """Let every page tell instants in the reader's own zone as well as in UTC."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        known = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
-        with timezone.override(request.user.time_zone if known else "UTC"):
+        # Without a cookie nobody is logged in, and asking would only cost two queries.
+        zone = "UTC"
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            zone = request.user.time_zone
+        with timezone.override(zone):
             return get_response(request)
 
     return middleware

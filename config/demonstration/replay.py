@@ -12,7 +12,16 @@ from itertools import count
 from django.db import transaction
 
 from billing.domain.purchases import LineOrder, Order, record_purchase
-from config.demonstration.stories import REP, STAFF, STORIES, Buy, Off, Set, Story
+from config.demonstration.stories import (
+    REP,
+    STAFF,
+    STORIES,
+    Buy,
+    Estimated,
+    Off,
+    Set,
+    Story,
+)
 from credits import clock
 from credits.domain.allocations import Allocate, Release
 from credits.domain.commands import Asked
@@ -20,6 +29,9 @@ from credits.domain.people import AssignRep, CreateCustomer, Invite, MakeStaff
 from credits.domain.post import post, post_office
 from credits.domain.pricing import Quantity
 from credits.models import Customer, Feature, Operation, Role, User
+from estimator.domain.estimates import Draft
+from estimator.domain.price_list import read_price_list
+from estimator.domain.saving import Wanted, save_estimate
 
 SOURCE = "demonstration"
 ANY_SHORTFALL = 10**15
@@ -74,6 +86,8 @@ class Replay:
         for act in acts:
             with clock.moved_to(self.instant_of(act)):
                 self.carry_out(customer, act, story)
+        for estimated in story.estimates:
+            self.save(customer, estimated, story)
 
     def found(self, story: Story) -> Customer:
         """Make the customer, its people and its rep."""
@@ -108,6 +122,18 @@ class Replay:
             feature = Feature.objects.get(key=act.feature)
             asked = self.asked(by=admin, reason=act.note)
             post(Release(customer=customer, asked=asked, group=act.group, features=[feature]))
+
+    def save(self, customer: Customer, estimated: Estimated, story: Story) -> None:
+        """An estimate that the customer's admin saved."""
+        units = {key: exact(value) for key, value in estimated.units.items()}
+        save_estimate(
+            customer=customer,
+            wanted=Wanted(
+                name=estimated.name, draft=Draft(quantities=units, years=estimated.years)
+            ),
+            prices=read_price_list(self.now),
+            asked=self.asked(by=story.people[0][0]),
+        )
 
     def order(self, act: Buy) -> Order:
         """A purchase as it was ordered."""
