@@ -71,10 +71,16 @@ class Books:
         return self._levels
 
     def due(self) -> list[LedgerEntry]:
-        """What was booked ahead and has come due since the books were last folded."""
+        """What was booked ahead and has come due since the books were last folded.
+
+        Recorded before now: asked after the act was written, it leaves the act's own entries out.
+        """
         folded = self.balance.folded_until
-        ahead = self.entries_beyond(folded)
-        return [entry for entry in ahead if folded < entry.effective_at <= self.now]
+        return [
+            entry
+            for entry in self.entries_beyond(folded)
+            if folded < entry.effective_at <= self.now and entry.recorded_at < self.now
+        ]
 
     def totals(self) -> tuple[int, int]:
         """Valid and allocated credits now."""

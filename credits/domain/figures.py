@@ -109,12 +109,16 @@ def read_now(balance: Balance, now: datetime) -> datetime:
 
 
 def standing(customer: Customer, *, now: datetime, boundary: datetime) -> Standing:
-    """A customer's live and shown positions from the projections, in three queries."""
-    balance = Balance.objects.get(customer=customer)
+    """A customer's live and shown positions from the projections, in two queries.
+
+    Balance and levels are read in one statement and later entries left out, so that a writer
+    between the two statements changes nothing.
+    """
+    balance, levels = projections(customer)
     now = read_now(balance, now)
-    levels = {subject_of(row): row for row in Level.objects.filter(customer=customer)}
     earliest = min(boundary, balance.folded_until)
-    entries = list(LedgerEntry.objects.all().beyond(customer, earliest).order_by("seq"))
+    beyond = LedgerEntry.objects.all().beyond(customer, earliest)
+    entries = list(beyond.filter(seq__lte=balance.seq).order_by("seq"))
     live_levels = Counter({subject: row.credits for subject, row in levels.items()})
     for entry in entries:
         if balance.folded_until < entry.effective_at <= now:
@@ -135,6 +139,15 @@ def standing(customer: Customer, *, now: datetime, boundary: datetime) -> Standi
         beyond=tuple(entries),
         levels=levels,
     )
+
+
+def projections(customer: Customer) -> tuple[Balance, dict[Subject, Level]]:
+    """The balance and the levels of one moment, as of the balance's `folded_until`."""
+    rows = list(Level.objects.filter(customer=customer).select_related("customer__standing"))
+    if rows:
+        return rows[0].customer.standing, {subject_of(row): row for row in rows}
+    balance = Balance.objects.get(customer=customer)
+    return (balance, {}) if balance.seq == 0 else projections(customer)
 
 
 def nothing_visible(entries: Sequence[LedgerEntry], balance: Balance, boundary: datetime) -> bool:

@@ -31,8 +31,9 @@ def raises_allocated(books: Books, bookings: Sequence[Booking]) -> bool:
 def judge(books: Books, bookings: Sequence[Booking], asked: Asked) -> None:
     """Let an act that raises allocated pass unless it takes the balance below zero, and lower.
 
-    Taking back a license raises nothing and is never judged. Raises ShortBalance where the customer refuses that, and ConfirmationNeeded where it was not
-    confirmed, or confirmed for a smaller shortfall than it has become.
+    Taking back a license raises nothing and is never judged. Raises ShortBalance where the
+    customer refuses that, and ConfirmationNeeded where it was not confirmed, or confirmed for a
+    smaller shortfall than it has become.
     """
     before, after = net_effect(books, bookings)
     if not raises_allocated(books, bookings) or after >= 0 or after >= before:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.text import slugify
 
@@ -61,6 +61,9 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Through this instant empty books are folded: nothing is older."""
+
+MAX_EMAIL = 254
+"""Longer addresses pass the syntax but no mail server."""
 
 SEES_ALL = (StaffRole.SALES_MANAGER.value, StaffRole.SUPPORT.value)
 
@@ -347,6 +350,7 @@ def checked_email(email: str) -> str:
     cleaned = email.strip().lower()
     try:
         validate_email(cleaned)
+        MaxLengthValidator(MAX_EMAIL)(cleaned)
     except ValidationError:
         raise InvalidCommand("Enter a mail address like name@example.org.", field="email") from None
     return cleaned

@@ -19,7 +19,7 @@ from credits.domain.books import Booking, Books, Subject, differences
 from credits.domain.commands import Command
 from credits.domain.figures import Position, position
 from credits.domain.judging import judge
-from credits.domain.post import ledger_entries, recorded_at
+from credits.domain.post import MICROSECOND, ledger_entries, recorded_at
 from credits.domain.rates import book_rates
 from credits.exceptions import ShortBalance, UnknownObject
 from credits.models import (
@@ -155,7 +155,8 @@ def open_draft(customer: Customer) -> Draft:
     books = Books(customer=customer, balance=drafted, now=booked.now)
     bookings, _ = book_rates(books, balance.newest_rates)
     entries = unwritten(books, bookings)
-    draft = DraftBooks(customer=customer, balance=drafted, now=booked.now, rates=entries)
+    after_rates = booked.now + MICROSECOND
+    draft = DraftBooks(customer=customer, balance=drafted, now=after_rates, rates=entries)
     drafted.allocated += sum(entry.credits for entry in draft.folded_rates)
     return Draft(booked, draft)
 

@@ -26,7 +26,6 @@ QUANTITY = "q."
 SWITCH = "on."
 ACCOUNT = "a."
 ACCOUNT_FIELD = re.compile(r"a\.([a-z0-9-]{1,60})\.([0-9]{1,4})\.(?:name|units)", re.ASCII)
-MAX_ACCOUNTS = 2000
 MAX_NAME = 120
 NOTE_LENGTH = 500
 MAX_SEQ_DIGITS = 18
@@ -122,7 +121,7 @@ class AllocationForm(forms.Form):
             label=_("%(units)s in account %(number)d")
             % {"units": self.named.account_label or _("Units"), "number": number},
         )
-        self.fields[units].widget.attrs |= {"class": "in", "size": 8}
+        self.fields[units].widget.attrs |= {"class": "in n", "size": 8}
 
     def clean(self) -> dict[str, Any]:
         for key, numbers in self.named.accounts.items():
@@ -185,6 +184,14 @@ class AllocationForm(forms.Form):
             at_only_field = len(only) == 1 and error.code in ("not-allowed", "rate-closed")
             self.add_error(only[0] if at_only_field else None, error.message)
 
+    def has_said(self, error: CreditsError) -> bool:
+        """Whether the field that a refusal is about says already what is wrong with it."""
+        if not error.field:
+            return False
+        accounts = self.named.accounts.get(error.field, [])
+        rows = [name for number in accounts for name in account_names(error.field, number)]
+        return any(name in self.errors for name in (quantity_name(error.field), *rows))
+
     @property
     def numbers(self) -> list[tuple[forms.BoundField, str]]:
         """The numbers in order, each with its unit."""
@@ -198,10 +205,10 @@ class AllocationForm(forms.Form):
         return [(self[SWITCH + key], prices.get(key, "")) for key in self.named.switches]
 
     @property
-    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField, str]]:
-        """The accounts in order: name, units, and the unit's name."""
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The accounts in order: name and units."""
         return [
-            (self[name], self[units], self.named.units.get(key, ""))
+            (self[name], self[units])
             for key, numbers in self.named.accounts.items()
             for name, units in (account_names(key, number) for number in numbers)
         ]
@@ -230,7 +237,7 @@ def posted_accounts(data: QueryDict) -> dict[str, list[int]]:
     for name in data:
         if match := ACCOUNT_FIELD.fullmatch(name):
             found.setdefault(match[1], set()).add(int(match[2]))
-    return {key: sorted(numbers)[:MAX_ACCOUNTS] for key, numbers in found.items()}
+    return {key: sorted(numbers) for key, numbers in found.items()}
 
 
 def quantity_name(key: str) -> str:

@@ -90,7 +90,6 @@ def draw_accounts(
     named.measured = setting.is_measured
     named.account_label = question_of(setting)
     named.account_hint = hint_of(setting, alone=True)
-    named.units[key] = setting.feature.unit_plural
     held = accounts_of(setting)
     for number, (name, units) in enumerate(held.items(), start=1):
         name_field, units_field = account_names(key, number)

@@ -55,13 +55,16 @@ class HoldingRow:
 
     @property
     def unit(self) -> str:
-        """The unit's name, with the number of accounts where they are priced apart."""
-        holding = self.holding
-        unit = unit_name(holding.offer.feature, holding.units)
-        if holding.accounts:
-            accounts = ngettext("%(count)d account", "%(count)d accounts", holding.accounts)
-            return f"{unit}, {accounts % {'count': holding.accounts}}"
-        return unit
+        """The unit's name in the number that its units ask for."""
+        return unit_name(self.holding.offer.feature, self.holding.units)
+
+    @property
+    def accounts(self) -> str:
+        """The number of accounts, where they are priced apart."""
+        count = self.holding.accounts
+        if not count:
+            return ""
+        return ngettext("%(count)d account", "%(count)d accounts", count) % {"count": count}
 
     @property
     def rate(self) -> str:

@@ -1,4 +1,4 @@
-"""The drawer of one allocation group: what it shows for what was typed, tried on open books."""
+"""What the drawer of one allocation group shows for what was typed."""
 
 from __future__ import annotations
 
@@ -8,38 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.http import Http404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from credits.domain.activity import Act, acts_since
-from credits.domain.allocations import Allocate, Release
+from credits.domain.activity import Act
 from credits.domain.arithmetic import Line, lines
-from credits.domain.commands import Asked
-from credits.domain.groups import GroupSettings, Saving, read_group, saving
+from credits.domain.groups import GroupSettings, Saving, saving
 from credits.domain.people import Right
-from credits.domain.preview import Draft, Preview, open_draft
+from credits.domain.preview import Draft, Preview
 from credits.domain.pricing import SHARED, Quantities
 from credits.domain.quantities import plain_units
-from credits.exceptions import (
-    CreditsError,
-    InvalidCommand,
-    KeyConflict,
-    ShortBalance,
-    StaleView,
-    UnknownObject,
-)
-from credits.forms.allocations import AllocationForm, UnreadableForm, seen_seq
-from credits.forms.drawn import drawn
+from credits.exceptions import ShortBalance
+from credits.forms.allocations import AllocationForm
 from credits.models import Customer, Feature
 from credits.tables.effects import EffectRow, act_label, effect_rows
 from credits.templatetags.figures import credits_text
-from credits.web.access import CustomerRequest
-from credits.web.asking import asked, confirmed_shortfall, form_key, mint_key
-from credits.web.links import LIST_STATE, with_state
-
-TRIED = Asked(source="portal", key="preview")
-"""Who tries an act: nobody yet, and nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -186,126 +168,3 @@ class Drawer:
             return self.problems[0]
         left = str(credits_text(self.preview.after.figure.balance))
         return _("%(act)s. Balance then: %(left)s.") % {"act": self.label, "left": left}
-
-
-def form_name(customer: Customer, group: str) -> str:
-    """What a drawer's key is for."""
-    return f"allocate/{customer.public_id}/{group}"
-
-
-def list_url(request: CustomerRequest) -> str:
-    """The allocate page as it was when the drawer opened."""
-    path = reverse("credits:allocation-list", kwargs={"slug": request.customer.slug})
-    return with_state(path, **listed_state(request))
-
-
-def listed_state(request: CustomerRequest) -> dict[str, str]:
-    """The filter of the allocate page, carried along in the address."""
-    return {name: request.GET.get(name, "") for name in LIST_STATE}
-
-
-def open_group(customer: Customer, group: str) -> tuple[Draft, GroupSettings]:
-    """A customer's books and a group in them. An unknown group is not found."""
-    draft = open_draft(customer)
-    try:
-        return draft, read_group(draft.books, group)
-    except UnknownObject as unknown:
-        raise Http404(unknown.message) from None
-
-
-def open_drawer(request: CustomerRequest, group: str) -> Drawer:
-    """The drawer as it opens: filled with what is in force."""
-    draft, settings = open_group(request.customer, group)
-    feature = request.GET.get("feature", "")
-    may_change = Right.ALLOCATE in request.rights and (settings.is_open or settings.held > 0)
-    on = {s.feature.key for s in settings.features if s.is_on or s.feature.key == feature}
-    return Drawer(
-        customer=request.customer,
-        rights=request.rights,
-        draft=draft,
-        settings=settings,
-        close_url=list_url(request),
-        form=drawn(settings, feature=feature) if may_change else None,
-        key=form_key(request, form_name(request.customer, group)),
-        seen=draft.seq,
-        stated=Stated({s.feature.key: s.quantity for s in settings.features}, frozenset(on)),
-    )
-
-
-def redraw(
-    request: CustomerRequest,
-    group: str,
-    error: CreditsError | None = None,
-    *,
-    release: bool = False,
-    more: bool = False,
-) -> Drawer:
-    """The drawer with all that was typed, what it would do, and what is wrong with it.
-
-    A stale form gets the new seq, since its newer figures are shown beside what was typed.
-    """
-    draft, settings = open_group(request.customer, group)
-    form = drawn(settings, request.POST, more=more)
-    stated = Stated(form.quantities, form.on or frozenset()) if form.is_valid() else Stated()
-    tried = None
-    if form.is_valid() or release:
-        try:
-            tried = draft.preview(tried_command(request.customer, settings, form, release=release))
-        except CreditsError as refused:
-            error = error or refused
-    if error is not None and not is_said(error, form):
-        form.put(error)
-    is_used = isinstance(error, KeyConflict)
-    is_stale = isinstance(error, StaleView)
-    seen = seen_seq(request.POST)
-    features = [setting.feature.pk for setting in settings.all]
-    return Drawer(
-        customer=request.customer,
-        rights=request.rights,
-        draft=draft,
-        settings=settings,
-        close_url=list_url(request),
-        form=form,
-        key=next_key(request, form_name(request.customer, group), is_used=is_used),
-        seen=draft.seq if is_stale or is_used else seen,
-        stated=stated if not release else Stated(),
-        tried=tried,
-        refusal=error if isinstance(error, ShortBalance) else None,
-        confirmed=confirmed_shortfall(request),
-        stale=acts_since(request.customer, features, seen) if is_stale else (),
-    )
-
-
-def is_said(error: CreditsError, form: AllocationForm) -> bool:
-    """Whether a refusal is said already: at a field, or where the shortfall is."""
-    at_a_field = isinstance(error, UnreadableForm) and not form.is_valid()
-    return at_a_field or isinstance(error, ShortBalance)
-
-
-def next_key(request: CustomerRequest, form: str, *, is_used: bool) -> str:
-    """The key to go on with: the same for the same act, a new one where it can't be used."""
-    try:
-        asked(request, form)
-    except InvalidCommand:
-        return mint_key(request, form)
-    return mint_key(request, form) if is_used else form_key(request, form)
-
-
-def tried_command(
-    customer: Customer, settings: GroupSettings, form: AllocationForm, *, release: bool = False
-) -> Allocate | Release:
-    """What the form asks for, to be tried on open books."""
-    if release:
-        return Release(
-            customer=customer,
-            asked=TRIED,
-            group=settings.group.key,
-            features=settings.releasable,
-        )
-    return Allocate(
-        customer=customer,
-        asked=TRIED,
-        group=settings.group.key,
-        quantities=form.quantities,
-        on=form.on,
-    )

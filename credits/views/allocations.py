@@ -21,6 +21,7 @@ from credits.domain.holdings import holdings
 from credits.domain.people import Right
 from credits.domain.post import post
 from credits.domain.preview import open_draft
+from credits.domain.snapshot import one_snapshot
 from credits.domain.telling import AllocateAndTell
 from credits.exceptions import (
     ConfirmationNeeded,
@@ -35,8 +36,8 @@ from credits.models import Customer, Side
 from credits.tables.effects import effect_rows, first_short
 from credits.tables.holdings import holding_sections
 from credits.templatetags.figures import credits_text, signed
-from credits.views.allocation_drawer import (
-    Drawer,
+from credits.views.allocation_drawer import Drawer
+from credits.views.allocation_reading import (
     form_name,
     list_url,
     listed_state,
@@ -72,12 +73,14 @@ def allocation_edit(request: CustomerRequest, group: str) -> HttpResponse:
         raise PermissionDenied(Right.ALLOCATE)
     act = request.POST.get("act", "")
     if act in ("preview", "more"):
-        return show(request, redraw(request, group, more=act == "more"))
+        with one_snapshot():
+            return show(request, redraw(request, group, more=act == "more"))
     try:
         answer, text = release(request, group) if act == "release" else allocate(request, group)
     except CreditsError as error:
-        drawer = redraw(request, group, error, release=act == "release")
-        return show(request, drawer, status=status_of(error))
+        with one_snapshot():
+            drawer = redraw(request, group, error, release=act == "release")
+            return show(request, drawer, status=status_of(error))
     shown = shown_from(answer.operation.recorded_at)
     text += " " + _("Annual credits shows it from %(hour)s UTC.") % {"hour": f"{shown:%H:%M}"}
     done(request, text, undo_url(request, answer))

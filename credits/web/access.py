@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -14,10 +15,12 @@ from django.shortcuts import resolve_url
 from django_htmx.middleware import HtmxDetails
 
 from credits.domain.people import Access, Right, access_to, is_sales
+from credits.domain.snapshot import one_snapshot
 from credits.models import Customer, User
 
 P = ParamSpec("P")
 ACCESS = "portal_access"
+SAFE_METHODS = ("GET", "HEAD")
 
 
 class PortalRequest(HttpRequest):
@@ -65,7 +68,8 @@ def customer_view(
             request.acting_as_staff, request.desk = access.is_staff, "customer"
             if right not in access.rights:
                 raise PermissionDenied(right)
-            return view(request, *args, **kwargs)
+            with reading(request):
+                return view(request, *args, **kwargs)
 
         setattr(guarded, ACCESS, f"customer:{right}")
         return guarded
@@ -85,10 +89,16 @@ def sales_view(
         if not is_sales(request.user):
             raise Http404("no such page")
         request.desk = "sales"
-        return view(request, *args, **kwargs)
+        with reading(request):
+            return view(request, *args, **kwargs)
 
     setattr(guarded, ACCESS, "sales")
     return guarded
+
+
+def reading(request: HttpRequest) -> AbstractContextManager[None]:
+    """A page that is only read comes from one snapshot, and cannot write."""
+    return one_snapshot() if request.method in SAFE_METHODS else nullcontext()
 
 
 def person_view(

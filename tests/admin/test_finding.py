@@ -171,6 +171,7 @@ LISTS = [
         "credits_usagereport",
         "credits_featurechoice",
         "billing_purchase",
+        "estimator_estimate",
     )
 ]
 

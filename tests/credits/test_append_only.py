@@ -224,8 +224,9 @@ def oldest_operation(customer: Customer, table: str) -> Operation:
             ).replace("COLUMN", column),
             [customer.pk],
         )
-        (pk,) = cursor.fetchone() or (None,)
-    return Operation.objects.get(pk=pk)
+        row = cursor.fetchone()
+    assert row is not None
+    return Operation.objects.get(pk=int(row[0]))
 
 
 def on(table: str, statement: str) -> str:

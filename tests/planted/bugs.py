@@ -124,6 +124,10 @@ BUGS = (
         Edit(books.Books, "due", "folded < entry.effective_at <= self.now", "False"),
     ),
     Bug(
+        "entries just written are taken for due",
+        Edit(books.Books, "due", " and entry.recorded_at < self.now", ""),
+    ),
+    Bug(
         "levels are not folded",
         Edit(projecting, "new_levels", "for e in books.due()", "for e in ()"),
     ),

@@ -18,7 +18,7 @@ from tests.properties.checks import MICROSECOND, Book
 from tests.properties.driver import written
 from tests.properties.lab import DAY, StateChoice, StateUsage
 from tests.properties.stage import HOUR, Stage, has_history, recently, whose
-from tests.properties.statements import HOLDERS, RESTRICTED, Statement, statements
+from tests.properties.statements import RESTRICTED, Statement, holders, statements
 
 AGO = (timedelta(0), MICROSECOND, HOUR, DAY, 45 * DAY, 399 * DAY, -timedelta(minutes=5))
 AHEAD = (-30 * DAY, -HOUR, timedelta(0), HOUR, 40 * DAY)
@@ -59,7 +59,7 @@ class AllocationRules(Stage):
         refusals = (NotAllowed, RateClosed) if wanted.group in RESTRICTED else ()
         self.driver.attempt(book, command, state, refusals=refusals)
 
-    @rule(who=whose, key=st.sampled_from(HOLDERS))
+    @rule(who=whose, key=holders)
     def release(self, who: int, key: str) -> None:
         book = self.of(who)
         feature = Feature.objects.select_related("group").get(key=key)
@@ -137,7 +137,7 @@ class AllocationRules(Stage):
 
     @rule(
         who=whose,
-        key=st.sampled_from(HOLDERS),
+        key=holders,
         is_on=st.booleans(),
         ahead=st.sampled_from(AHEAD),
         days=st.none() | st.integers(1, 90),

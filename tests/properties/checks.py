@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from credits.domain import figures, verify
 from credits.domain.boundaries import boundary_at
 from credits.domain.history import history
+from credits.domain.verify_levels import verify_levels
 from credits.models import Customer, LedgerEntry, Operation
 from tests.oracle import Oracle, Subject
 
@@ -64,7 +65,7 @@ def check(book: Book, clock: datetime, chance: random.Random, *, thorough: bool)
     assert verify.verify_seq(book.customer) == []
     assert verify.verify_projections(book.customer) == []
     if thorough:
-        assert verify.verify_levels(book.customer) == []
+        assert verify_levels(book.customer) == []
         assert verify.verify_chain(book.customer) == []
 
 

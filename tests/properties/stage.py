@@ -19,6 +19,7 @@ from tests.factories import credits as make
 from tests.properties.checks import MICROSECOND, Book, check
 from tests.properties.driver import Driver
 from tests.properties.lab import DAY, FIRST_RATE_OPERATION, catalogue_rows, rate_of
+from tests.properties.statements import favorites
 
 STARTS = (
     datetime(2025, 11, 10, 22, 30, tzinfo=UTC),
@@ -44,6 +45,7 @@ class Stage(RuleBasedStateMachine):
     """The part without commands."""
 
     books: tuple[Book, ...] = ()
+    favorites: list[str]
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,9 +61,10 @@ class Stage(RuleBasedStateMachine):
             transaction.savepoint_rollback(self.savepoint)
             transaction.set_rollback(False)
 
-    @initialize(start=st.sampled_from(STARTS), settings=settings_of_both)
-    def begin(self, start: datetime, settings: tuple[str, str]) -> None:
+    @initialize(start=st.sampled_from(STARTS), settings=settings_of_both, groups=favorites)
+    def begin(self, start: datetime, settings: tuple[str, str], groups: list[str]) -> None:
         self.driver = Driver(start)
+        self.favorites = groups
         features = dict(Feature.objects.values_list("pk", "key"))
         with clock.moved_to(start - HOUR):
             customers = [make.make_customer(over_allocation=setting) for setting in settings]

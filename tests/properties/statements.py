@@ -31,7 +31,6 @@ MEASURED = ("network-virtual-sensor", "network-sandbox-submission", "lab-line")
 PACKS = ("file-security-sdk",)
 ACCOUNTS = ("cloud-risk",)
 GROUPS = (*WHOLE, *MEASURED, *PACKS, *ACCOUNTS, PACKAGES, BUNDLE)
-HOLDERS = (*WHOLE, *MEASURED, *PACKS, *ACCOUNTS, *PACKAGED, *PARTS)
 RESTRICTED = frozenset(
     {"endpoint-sap-scanner", "endpoint-advanced-protection", "network-sandbox-submission"}
     | {"network-virtual-sensor", PACKAGES}
@@ -84,21 +83,31 @@ resources = st.sampled_from((0, 1, 500, 501, 3500, 3501, 9000)).map(Decimal)
 scans = st.sampled_from((0, 1, 499_999, 500_000, 500_001, 1_200_000)).map(Decimal)
 
 
-def alone(groups: tuple[str, ...], units: st.SearchStrategy[Any]) -> st.SearchStrategy[Statement]:
-    return st.builds(lambda group, n: Statement(group, {group: n}), st.sampled_from(groups), units)
-
-
 accounts = st.dictionaries(st.sampled_from(("one", "two", "three")), resources, max_size=3)
 packages = st.dictionaries(st.sampled_from(PACKAGED), counts, min_size=1, max_size=3)
-statements = st.one_of(
-    alone(WHOLE, counts),
-    alone(MEASURED, measures),
-    alone(PACKS, scans),
-    alone(ACCOUNTS, accounts),
-    packages.map(lambda units: Statement(PACKAGES, units)),
-    st.builds(
-        lambda units, on: Statement(BUNDLE, {"units": units}, on),
-        counts,
-        st.frozensets(st.sampled_from(PARTS)),
-    ),
-)
+some_parts = st.frozensets(st.sampled_from(PARTS))
+
+
+def statement_of(group: str) -> st.SearchStrategy[Statement]:
+    """What may be stated of one group."""
+    if group == BUNDLE:
+        return st.builds(lambda n, on: Statement(group, {"units": n}, on), counts, some_parts)
+    if group == PACKAGES:
+        return packages.map(lambda units: Statement(group, units))
+    number: st.SearchStrategy[Any] = counts
+    for groups, units in ((MEASURED, measures), (PACKS, scans), (ACCOUNTS, accounts)):
+        number = units if group in groups else number
+    return number.map(lambda units: Statement(group, {group: units}))
+
+
+def features_of(group: str) -> tuple[str, ...]:
+    """The features of a group that a person may switch."""
+    return {BUNDLE: PARTS, PACKAGES: PACKAGED}.get(group, (group,))
+
+
+favorites = st.lists(st.sampled_from(GROUPS), min_size=1, max_size=3, unique=True)
+"""An example keeps to a few groups, so that its acts meet each other."""
+
+favorite = st.runner().flatmap(lambda machine: st.sampled_from(machine.favorites))
+statements = favorite.flatmap(statement_of)
+holders = favorite.flatmap(lambda group: st.sampled_from(features_of(group)))

@@ -43,6 +43,9 @@ BAD = [
     "[]",
     "00000000-0000-0000-0000-000000000000",
 ]
+SINGLY = ("²", "9" * 5_000, "NaN")
+"""What is tried in each field alone as well: another field's refusal must not hide it."""
+
 COMMON = ("page", "sort", "per_page", "q", "password__startswith", "customer__slug")
 NAMED = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\bname="([^"]+)"')
 VALUE = re.compile(r'<input\b[^>]*\bname="([^"]+)"[^>]*\bvalue="([^"]*)"')
@@ -94,7 +97,7 @@ def test_no_query_breaks_a_page(world: World, patient: dict[str, Client]) -> Non
         url = address(route, world.own)
         response: Any = patient[who].get(url)
         page = "" if response.streaming else response.content.decode()
-        names = names_of(page)[:24]
+        names = names_of(page)[:12]
         for value in BAD:
             queries = [{name: value} for name in names] if value in SINGLY else []
             for query in (*queries, dict.fromkeys(names, value)):
@@ -103,11 +106,7 @@ def test_no_query_breaks_a_page(world: World, patient: dict[str, Client]) -> Non
                     broken.append(f"{route.name} {query!r:.120}")
 
     assert broken == []
-    assert tried > 1_000
-
-
-SINGLY = ("", "²", "9" * 5_000, "NaN", "-1", "10000000000000", "password", "10000-01-01T00:00:00Z")
-"""What is tried in each field alone as well: another field's refusal must not hide it."""
+    assert tried > 600
 
 
 def test_no_form_breaks_a_page(world: World, patient: dict[str, Client]) -> None:
@@ -117,7 +116,7 @@ def test_no_form_breaks_a_page(world: World, patient: dict[str, Client]) -> None
         response: Any = patient[who].get(url)
         page = response.content.decode() if response.status_code == 200 else ""
         filled = {name: unescape(value) for name, value in VALUE.findall(page)}
-        names = [name for name in names_of(page) if name not in COMMON][:40] or ["form_key"]
+        names = [name for name in names_of(page) if name not in COMMON][:30] or ["form_key"]
         for value in BAD:
             forms = [{**filled, name: value} for name in names] if value in SINGLY else []
             for form in (*forms, {**filled, **dict.fromkeys(names, value)}):
@@ -126,7 +125,7 @@ def test_no_form_breaks_a_page(world: World, patient: dict[str, Client]) -> None
                     broken.append(f"{route.name} {form!r:.200}")
 
     assert broken == []
-    assert tried > 500
+    assert tried > 300
 
 
 @pytest.mark.parametrize("value", BAD)
@@ -148,11 +147,13 @@ def test_no_field_breaks_what_support_makes(patient: dict[str, Client], name: st
     desk, url = patient["support"], reverse(f"admin:{name}_add")
     page: Any = desk.get(url)
     filled = {name: unescape(value) for name, value in VALUE.findall(page.content.decode())}
+    names = [name for name in names_of(page.content.decode()) if name not in COMMON]
 
     for value in BAD:
-        for field in names_of(page.content.decode()):
-            form = encoded({**filled, "reason": "x", field: value})
-            assert status(desk, "POST", url, body=form) < 500, (field, value[:20])
+        alone = [{name: value} for name in names] if value in SINGLY else []
+        for fields in (*alone, {name: value for name in names if name != "form_key"}):
+            form = encoded({**filled, "reason": "x", **fields})
+            assert status(desk, "POST", url, body=form) < 500, (fields, value[:20])
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,7 @@ def check(response: HttpResponse, what: str) -> None:
     assert response["X-Content-Type-Options"] == "nosniff", what
     assert response["Referrer-Policy"] == "same-origin", what
     assert response["Cross-Origin-Opener-Policy"] == "same-origin", what
-    assert response["X-Frame-Options"] == "DENY", what
     assert "camera=()" in response["Permissions-Policy"], what
-    assert "HX-Request" in response["Vary"], what
 
 
 def answers(world: World, who: str) -> Iterator[tuple[str, HttpResponse]]:
@@ -57,6 +55,7 @@ def test_every_answer_carries_the_headers(world: World, who: str) -> None:
     statuses = set()
     for what, response in answers(world, who):
         check(response, what)
+        assert "HX-Request" in response["Vary"], what
         statuses.add(response.status_code)
 
     assert {200, 302, 405} <= statuses

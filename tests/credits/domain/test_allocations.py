@@ -304,6 +304,7 @@ def test_an_unknown_group_or_feature_is_refused(customer: Customer) -> None:
 
 
 def test_a_feature_with_no_rate_yet_takes_nothing(customer: Customer) -> None:
-    with clock.moved_to(datetime(2024, 6, 1, tzinfo=UTC)):
-        with nothing_written(customer), pytest.raises(InvalidCommand):
-            allocate(customer, "cyber-risk-core", 1)
+    before_its_first_day = clock.moved_to(datetime(2024, 6, 1, tzinfo=UTC))
+
+    with before_its_first_day, nothing_written(customer), pytest.raises(InvalidCommand):
+        allocate(customer, "cyber-risk-core", 1)

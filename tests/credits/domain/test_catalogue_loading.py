@@ -11,6 +11,7 @@ import pytest
 from credits import clock
 from credits.domain.catalogue import load_catalogue, offers
 from credits.domain.catalogue_file import CatalogueError
+from credits.domain.figures import figure
 from credits.domain.post import bring_up_to_rates
 from credits.domain.rates import customers_behind
 from credits.domain.verify import verify_books, verify_chain
@@ -171,8 +172,6 @@ def test_a_correction_of_a_rate_reprices_what_was_held_since(reader: Customer) -
 
 
 def test_what_was_known_before_a_correction_stays_known(reader: Customer) -> None:
-    from credits.domain.figures import figure
-
     with clock.moved_to(NOON + 40 * DAY):
         known = clock.now()
         load_catalogue(text_of(*mail(credits="30")))
@@ -209,4 +208,4 @@ def test_offers_are_what_is_in_force_in_the_order_of_the_catalogue(catalogue: No
     assert not after["endpoint-advanced-protection"].is_open
     assert before["endpoint-pro-without-xdr"].rate.credits == 280
     assert after["endpoint-pro-without-xdr"].rate.credits == 300
-    assert list(before)[0] == "endpoint-core"
+    assert next(iter(before)) == "endpoint-core"

@@ -21,7 +21,7 @@ from credits.domain.licenses import (
 from credits.domain.post import post
 from credits.domain.verify import verify_books
 from credits.exceptions import CreditsError, InvalidCommand, NotAllowed, UnknownObject
-from credits.models import Customer, LedgerEntry, License, LicenseKind
+from credits.models import Balance, Customer, LedgerEntry, License, LicenseKind
 from tests.credits.domain.acts import DAY, NOON, figure, grant, nothing_written, undo
 from tests.factories import credits as make
 
@@ -66,6 +66,17 @@ def test_a_license_bought_in_the_past_was_valid_then_and_known_from_now(customer
 
     assert figure(customer, datetime(2027, 1, 1, tzinfo=UTC)) == (500, 0)
     assert figure(customer) == (500, 0)
+
+
+def test_a_license_entered_after_its_end_leaves_the_balance_at_nothing(customer: Customer) -> None:
+    grant(customer, 40)
+
+    with clock.moved_to(NOON + 60 * DAY):
+        make.grant(customer, 500, date(2027, 6, 1), date(2027, 7, 31))
+
+        assert figure(customer) == (40, 0)
+        assert Balance.objects.get(customer=customer).valid == 40
+        assert verify_books(customer) == []
 
 
 def test_a_license_that_starts_next_year_is_known_and_not_valid_yet(customer: Customer) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from credits import clock
@@ -157,6 +157,15 @@ def try_both(customer: Customer, act: Command) -> Operation | None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("catalogue")
 @settings(max_examples=25)
+@example(
+    steps=[
+        allocate("email-core", {"email-core": Decimal(20)}),
+        {"rate": 30, "days": 0},
+        allocate("email-core", {"email-core": Decimal(21)}),
+        {"rate": 7, "days": -10},
+        {"undo": 0},
+    ]
+)
 @given(steps=steps)
 def test_what_is_shown_before_is_what_is_done_after(steps: list[dict[str, Any]]) -> None:
     with transaction.atomic():

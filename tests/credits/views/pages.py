@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 HTMX = {"HX-Request": "true"}
@@ -56,13 +55,13 @@ class Forms(HTMLParser):
             self.button = None
 
 
-def forms(response: HttpResponse) -> list[Form]:
+def forms(response: Any) -> list[Form]:
     parser = Forms()
     parser.feed(response.content.decode())
     return parser.found
 
 
-def form(response: HttpResponse, *, action: str) -> Form:
+def form(response: Any, *, action: str) -> Form:
     """The form of a page that is sent to an address which holds these words."""
     return next(f for f in forms(response) if action in f.action)
 
@@ -73,7 +72,7 @@ BREAKS = frozenset(
 )
 
 
-def words(response: HttpResponse) -> str:
+def words(response: Any) -> str:
     """What a page says, without its tags, with single spaces and the signs of a keyboard."""
     text = re.sub(r"<(script|style|svg).*?</\1>", " ", response.content.decode(), flags=re.S)
     parser = Words()
@@ -99,7 +98,7 @@ class Words(HTMLParser):
 def drawer(client: Client, slug: str, group: str, query: str = "") -> Form:
     """The form of a group's drawer as it opens."""
     url = f"/c/{slug}/allocate/{group}/{query}"
-    return form(client.get(url), action=f"/allocate/{group}/")
+    return form(client.get(url, headers=HTMX), action=f"/allocate/{group}/")
 
 
 def send(client: Client, sent: Form, *, htmx: bool = False, **typed: str) -> Any:

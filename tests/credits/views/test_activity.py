@@ -93,7 +93,7 @@ def test_several_packages_and_accounts_are_told_each(admin: Client, licensed: Cu
                 customer=licensed,
                 asked=make.asked(confirmed_shortfall=10**9),
                 group=group,
-                quantities=quantities,  # type: ignore[arg-type]
+                quantities=quantities,
             )
         )
 

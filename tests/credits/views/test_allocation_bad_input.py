@@ -47,7 +47,7 @@ FIELDS = [
     ),
 ]
 
-MEASURED = ("network-virtual-sensor", "q.network-virtual-sensor", "Mbps", {})
+MEASURED = ("network-virtual-sensor", "q.network-virtual-sensor", "Mbps")
 
 
 def refused(
@@ -76,13 +76,13 @@ def test_a_count_that_is_none_is_refused_at_its_field(
 ) -> None:
     page = refused(admin, licensed, "email-core", {"q.email-core": typed})
 
-    assert (
-        f"Users: Units must be a whole number from 0 to 1,000,000,000. You entered {shown}." in page
-    )
+    sentence = f"Units must be a whole number from 0 to 1,000,000,000. You entered {shown}."
+    assert f"Users: {sentence}" in page
+    assert page.count(sentence) == 2, "once above the form and once at the field"
 
 
 @pytest.mark.parametrize(("group", "name", "label", "others"), FIELDS)
-@pytest.mark.parametrize("typed", ["-1", "2.5", "1e9", "\uff15", "99999999999"])
+@pytest.mark.parametrize("typed", ["-1", "2.5", "\uff15"])
 def test_every_field_of_every_model_refuses_at_itself(
     admin: Client,
     licensed: Customer,
@@ -102,7 +102,7 @@ def test_every_field_of_every_model_refuses_at_itself(
 def test_a_measure_may_have_decimals_and_nothing_else(
     admin: Client, licensed: Customer, typed: str
 ) -> None:
-    group, name, label, _others = MEASURED
+    group, name, label = MEASURED
 
     page = refused(admin, licensed, group, {name: typed})
 
