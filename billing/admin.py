@@ -41,7 +41,8 @@ def purchase_licenses(request: HttpRequest, purchase: Purchase) -> Chapter:
 
 
 def customer_purchases(request: HttpRequest, customer: Customer) -> Chapter:
-    found = customer.purchases.annotate(credits=Sum("lines__license__credits"))
+    orders = customer.purchases.annotate(credits=Sum("lines__license__credits"))
+    found = orders.select_related("entered_by").order_by("-recorded_at", "-pk")
     return Chapter(
         title="Purchases",
         columns=("Order", "Channel", "Credits", "State", "Entered", "By"),
@@ -55,7 +56,7 @@ def customer_purchases(request: HttpRequest, customer: Customer) -> Chapter:
                 instant(purchase.recorded_at),
                 record_link(purchase.entered_by),
             )
-            for purchase in found.select_related("entered_by")[:SHOWN]
+            for purchase in found[:SHOWN]
         ],
         empty="No purchase was entered.",
         more_url=list_url(Purchase, customer__id__exact=customer.pk),

@@ -37,9 +37,7 @@ def create_staff_roles(**_: Any) -> None:
     make = Permission.objects.filter(
         content_type__app_label="credits", codename__in=MADE_BY_SUPPORT
     )
-    catalogue = view.filter(
-        content_type__app_label="credits", content_type__model__in=CATALOGUE
-    )
+    catalogue = view.filter(content_type__app_label="credits", content_type__model__in=CATALOGUE)
     groups[StaffRole.SUPPORT].permissions.set([*view, *make])
     groups[StaffRole.CATALOGUE_MANAGER].permissions.set(catalogue)
     groups[StaffRole.OPERATOR].permissions.set(catalogue)

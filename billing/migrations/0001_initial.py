@@ -9,65 +9,157 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('credits', '0002_append_only'),
+        ("credits", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Purchase',
+            name="Purchase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('channel', models.CharField(choices=[('sales', 'Sales representative'), ('support', 'Support'), ('aws', 'AWS Marketplace'), ('azure', 'Azure Marketplace'), ('conversion', 'Converted seats')], default='sales', max_length=10)),
-                ('order_number', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('confirmed', 'Confirmed'), ('cancelled', 'Cancelled')], default='confirmed', max_length=10)),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('note', models.TextField(blank=True, help_text='Erased by a purge.')),
-                ('recorded_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchases', to='credits.customer')),
-                ('entered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='purchases', to=settings.AUTH_USER_MODEL)),
-                ('operation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='purchase', to='credits.operation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("sales", "Sales representative"),
+                            ("support", "Support"),
+                            ("aws", "AWS Marketplace"),
+                            ("azure", "Azure Marketplace"),
+                            ("conversion", "Converted seats"),
+                        ],
+                        default="sales",
+                        max_length=10,
+                    ),
+                ),
+                ("order_number", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("confirmed", "Confirmed"), ("cancelled", "Cancelled")],
+                        default="confirmed",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "price",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True),
+                ),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("note", models.TextField(blank=True, help_text="Erased by a purge.")),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchases",
+                        to="credits.customer",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "operation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase",
+                        to="credits.operation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-recorded_at', '-pk'),
+                "ordering": ("-recorded_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='PurchaseLine',
+            name="PurchaseLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('license', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_line', to='credits.license')),
-                ('purchase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.purchase')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "license",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_line",
+                        to="credits.license",
+                    ),
+                ),
+                (
+                    "purchase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.purchase",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('purchase', 'position'),
+                "ordering": ("purchase", "position"),
             },
         ),
         migrations.AddConstraint(
-            model_name='purchase',
-            constraint=models.UniqueConstraint(models.F('channel'), django.db.models.functions.text.Lower('order_number'), condition=models.Q(('state', 'cancelled'), _negated=True), name='billing_purchase_order_once', violation_error_message='This order number is used in this channel.'),
+            model_name="purchase",
+            constraint=models.UniqueConstraint(
+                models.F("channel"),
+                django.db.models.functions.text.Lower("order_number"),
+                condition=models.Q(("state", "cancelled"), _negated=True),
+                name="billing_purchase_order_once",
+                violation_error_message="This order number is used in this channel.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchase',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['sales', 'support', 'aws', 'azure', 'conversion'])), name='billing_purchase_channel_known'),
+            model_name="purchase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("channel__in", ["sales", "support", "aws", "azure", "conversion"])
+                ),
+                name="billing_purchase_channel_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchase',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['confirmed', 'cancelled'])), name='billing_purchase_state_known'),
+            model_name="purchase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["confirmed", "cancelled"])),
+                name="billing_purchase_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency', ''), ('price__isnull', True)), models.Q(('currency__regex', '^[A-Z]{3}$'), ('price__gte', 0)), _connector='OR'), name='billing_purchase_price_has_currency', violation_error_message='A price needs a currency of three letters.'),
+            model_name="purchase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("currency", ""), ("price__isnull", True)),
+                    models.Q(("currency__regex", "^[A-Z]{3}$"), ("price__gte", 0)),
+                    _connector="OR",
+                ),
+                name="billing_purchase_price_has_currency",
+                violation_error_message="A price needs a currency of three letters.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.UniqueConstraint(fields=('purchase', 'position'), name='billing_line_position_once'),
+            model_name="purchaseline",
+            constraint=models.UniqueConstraint(
+                fields=("purchase", "position"), name="billing_line_position_once"
+            ),
         ),
     ]

@@ -87,17 +87,17 @@ class MakingAdmin(RecordAdmin):
 def tell_link(request: HttpRequest, person: User) -> None:
     """Show the link by which a new person sets the first password, once, to who made it."""
     if person.has_usable_password():
-        messages.success(request, f"{person.email} has a password already and can log in.")
+        messages.success(request, f"A password is set already: {person.email} can log in.")
         return
     if not may_hand_link(person_of(request), person):
-        messages.warning(request, f"{person.email} waits for a link that an operator makes.")
+        messages.warning(request, f"An operator makes the link for {person.email}.")
         return
     path = reverse("credits:set-password", kwargs=set_password_parts(person))
     link = request.build_absolute_uri(path)
     messages.success(
         request,
         format_html(
-            "{} sets a password at this address, which works once: <code>{}</code>",
+            "Give {} this address to set a password. It works once: <code>{}</code>",
             person.email,
             link,
         ),

@@ -154,7 +154,7 @@ def test_a_person_with_a_password_is_added_without_a_link(world: World, desk: Cl
     response = sent(desk, MEMBER, customer=slug, email="carol@example.org", role="viewer")
 
     shown = desk.get(response["Location"])
-    assert "has a password already" in text_of(shown)
+    assert "A password is set already" in text_of(shown)
     assert "/set-password/" not in shown.content.decode()
 
 
@@ -279,7 +279,7 @@ def test_no_link_is_shown_for_an_operator_who_is_invited(world: World, desk: Cli
 
     shown = desk.get(response["Location"])
     assert "/set-password/" not in shown.content.decode()
-    assert "waits for a link that an operator makes" in text_of(shown)
+    assert "An operator makes the link for waits@vendor.example." in text_of(shown)
 
 
 def test_a_link_ends_when_the_person_is_given_more_rights(world: World, client: Client) -> None:

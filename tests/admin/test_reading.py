@@ -10,10 +10,13 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from billing.domain.purchases import record_purchase
+from credits import clock
 from credits.models import FeatureRate, LedgerEntry, Membership, User
 from tests.access.probing import stored
-from tests.access.world import World
+from tests.access.world import World, order
 from tests.admin.pages import links_of, text_of
+from tests.factories import credits as make
 
 INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\bsrc=)|\son[a-z]+=|javascript:", re.I)
 ENOUGH = 150
@@ -62,6 +65,15 @@ def test_a_customers_page_tells_its_story(world: World, desk: Client) -> None:
     ):
         assert words in told
     assert "orealis" not in told
+
+
+def test_a_customers_purchases_stand_newest_first(world: World, desk: Client) -> None:
+    later = order("later", clock.day_of(clock.now()))
+    record_purchase(world.own.customer, later, make.asked())
+
+    told = text_of(desk.get(page_of(world.own.customer)))
+
+    assert told.index("later-SO-1 Sales") < told.index("halden-SO-1 Sales")
 
 
 def test_records_link_to_each_other_and_to_the_portal(world: World, desk: Client) -> None:

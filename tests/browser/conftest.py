@@ -20,9 +20,7 @@ def log_ins(catalogue: None, live_server: LiveServer) -> dict[str, str]:
 
 
 @pytest.fixture
-def visit(
-    browser: Browser, live_server: LiveServer, log_ins: dict[str, str]
-) -> Iterator[Visit]:
+def visit(browser: Browser, live_server: LiveServer, log_ins: dict[str, str]) -> Iterator[Visit]:
     """Open the portal as one of its people; `scripts=False` for a browser without JavaScript."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
