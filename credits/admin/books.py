@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from credits.admin import chapters
+from credits.admin import book_chapters, chapters
 from credits.admin.filters import BookedAheadFilter, KindFilter, SourceFilter, kinds
 from credits.admin.keyset import KeysetAdmin
 from credits.admin.links import customers_called, number_in, record_link, uuid_in
@@ -81,8 +81,8 @@ class OperationAdmin(BookAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.add_chapter(10, chapters.operation_facts)
-        self.add_chapter(20, chapters.operation_entries)
+        self.add_chapter(10, book_chapters.operation_facts)
+        self.add_chapter(20, book_chapters.operation_entries)
 
     def keyset_field(self, request: HttpRequest) -> str:
         return "position" if self.within_customer(request) else "pk"
@@ -203,7 +203,7 @@ class UsageReportAdmin(FactAdmin):
 
     @admin.display(description="quantities")
     def stated_quantities(self, report: UsageReport) -> str:
-        return chapters.quantities_text(report)
+        return book_chapters.quantities_text(report)
 
 
 @admin.register(FeatureChoice)
@@ -223,4 +223,4 @@ class FeatureChoiceAdmin(FactAdmin):
 
     @admin.display(description="choice")
     def chosen(self, choice: FeatureChoice) -> str:
-        return chapters.choice_text(choice)
+        return book_chapters.choice_text(choice)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 
-from credits.admin import chapters
+from credits.admin import book_chapters
 from credits.admin.links import record_link
 from credits.admin.records import RecordAdmin
 from credits.models import AllocationGroup, Feature, FeatureRate, Solution
@@ -24,7 +24,7 @@ class SolutionAdmin(RecordAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.add_chapter(10, chapters.solution_features)
+        self.add_chapter(10, book_chapters.solution_features)
 
     def words(self, word: str) -> Q:
         return Q(name__icontains=word) | Q(key__icontains=word.lower())
@@ -43,7 +43,7 @@ class AllocationGroupAdmin(RecordAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.add_chapter(10, chapters.group_features)
+        self.add_chapter(10, book_chapters.group_features)
 
     def words(self, word: str) -> Q:
         return Q(name__icontains=word) | Q(key__icontains=word.lower())
@@ -76,7 +76,7 @@ class FeatureAdmin(RecordAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.add_chapter(10, chapters.feature_rates)
+        self.add_chapter(10, book_chapters.feature_rates)
 
     def words(self, word: str) -> Q:
         return Q(name__icontains=word) | Q(key__icontains=word.lower())
@@ -123,7 +123,7 @@ class FeatureRateAdmin(RecordAdmin):
 
     @admin.display(description="rate", ordering="credits")
     def rate(self, rate: FeatureRate) -> str:
-        return chapters.rate_text(rate)
+        return book_chapters.rate_text(rate)
 
     @admin.display(description="closed to new allocations", ordering="closes_at")
     def closes(self, rate: FeatureRate) -> str:

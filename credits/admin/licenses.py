@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from credits import clock
-from credits.admin import chapters
+from credits.admin import book_chapters
 from credits.admin.filters import LicenseStateFilter, license_state
 from credits.admin.links import customers_called, list_url, number_in, record_link, uuid_in
 from credits.admin.people import portal_tools
@@ -53,8 +53,8 @@ class LicenseAdmin(RecordAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.add_chapter(10, chapters.license_terms)
-        self.add_chapter(90, chapters.license_entries)
+        self.add_chapter(10, book_chapters.license_terms)
+        self.add_chapter(90, book_chapters.license_entries)
 
     def words(self, word: str) -> Q:
         number, public_id = number_in(word, "L"), uuid_in(word)
