@@ -19,7 +19,7 @@ from tests.factories import credits as make
 from tests.properties.checks import MICROSECOND, Book, check
 from tests.properties.driver import Driver
 from tests.properties.lab import DAY, FIRST_RATE_OPERATION, catalogue_rows, rate_of
-from tests.properties.statements import favorites
+from tests.properties.statements import favorites as some_groups
 
 STARTS = (
     datetime(2025, 11, 10, 22, 30, tzinfo=UTC),
@@ -61,7 +61,7 @@ class Stage(RuleBasedStateMachine):
             transaction.savepoint_rollback(self.savepoint)
             transaction.set_rollback(False)
 
-    @initialize(start=st.sampled_from(STARTS), settings=settings_of_both, groups=favorites)
+    @initialize(start=st.sampled_from(STARTS), settings=settings_of_both, groups=some_groups)
     def begin(self, start: datetime, settings: tuple[str, str], groups: list[str]) -> None:
         self.driver = Driver(start)
         self.favorites = groups

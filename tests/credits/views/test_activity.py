@@ -18,6 +18,8 @@ from credits.models import AllocationGroup, Customer, Operation, Role, User
 from tests.credits.views.pages import HTMX, form, forms, words
 from tests.factories import credits as make
 
+UNKNOWN = "0c9e7a52-6f1b-4f0e-9d57-3a8b1c2d4e5f"
+
 
 def listing(client: Client, customer: Customer, query: str = "") -> str:
     response = client.get(f"/c/{customer.slug}/activity/{query}")
@@ -223,7 +225,7 @@ def test_it_can_be_filtered_by_a_person(admin: Client, licensed: Customer, alice
     [
         "?kind=x",
         "?person=x",
-        "?person=0c9e7a52-6f1b-4f0e-9d57-3a8b1c2d4e5f",
+        f"?person={UNKNOWN}",
         "?before=x",
         "?after=-1",
         f"?before={10**14}",
