@@ -159,8 +159,8 @@ BUGS = (
         ),
     ),
     Bug(
-        "an act that helps is refused while still short",
-        Edit(judging, "judge", "after >= 0 or after >= before", "after >= 0"),
+        "taking a license back is judged like an allocation",
+        Edit(judging, "judge", "not raises_allocated(books, bookings) or ", ""),
     ),
     Bug(
         "recorded_at is the clock's alone",

@@ -21,6 +21,7 @@ from tests.properties.stage import HOUR, Stage, has_history, recently, whose
 from tests.properties.statements import RESTRICTED, Statement, holders, statements
 
 AGO = (timedelta(0), MICROSECOND, HOUR, DAY, 45 * DAY, 399 * DAY, -timedelta(minutes=5))
+rarely = st.sampled_from((False,) * 7 + (True,))
 AHEAD = (-30 * DAY, -HOUR, timedelta(0), HOUR, 40 * DAY)
 
 
@@ -37,9 +38,12 @@ def state_choice(
 class AllocationRules(Stage):
     """What customers do with their features, and what reporting systems will say."""
 
-    @rule(who=whose, wanted=statements)
-    def allocate(self, who: int, wanted: Statement) -> None:
-        book = self.of(who)
+    @rule(who=whose, acts=st.lists(statements, min_size=1, max_size=4))
+    def allocate(self, who: int, acts: list[Statement]) -> None:
+        for wanted in acts:
+            self.allocate_once(self.of(who), wanted)
+
+    def allocate_once(self, book: Book, wanted: Statement) -> None:
         command = Allocate(
             customer=book.customer,
             asked=self.asked(),
@@ -74,11 +78,16 @@ class AllocationRules(Stage):
         self.driver.attempt(book, command, state, refusals=refusals)
 
     @precondition(has_history)
-    @rule(who=whose, back=recently)
-    def undo(self, who: int, back: int) -> None:
+    @rule(who=whose, backs=st.lists(recently, min_size=1, max_size=3), elsewhere=rarely)
+    def undo(self, who: int, backs: list[int], elsewhere: bool) -> None:
         book = self.of(who)
-        if not book.operations:
-            return
+        for back in backs if book.operations else ():
+            if elsewhere:
+                self.undo_what_another_did(book, self.books[1 - who])
+            else:
+                self.undo_once(book, back)
+
+    def undo_once(self, book: Book, back: int) -> None:
         number = (len(book.operations) - 1) - back % len(book.operations)
         target = book.operations[number]
         command = Undo(customer=book.customer, asked=self.asked(), operation=target.public_id)
@@ -94,12 +103,9 @@ class AllocationRules(Stage):
         else:
             self.driver.attempt(book, command, state)
 
-    @precondition(has_history)
-    @rule(who=whose, back=recently)
-    def undo_what_another_customer_did(self, who: int, back: int) -> None:
-        book, other = self.of(who), self.books[1 - who]
+    def undo_what_another_did(self, book: Book, other: Book) -> None:
         if other.operations:
-            target = other.operations[back % len(other.operations)]
+            target = other.operations[-1]
             command = Undo(customer=book.customer, asked=self.asked(), operation=target.public_id)
             self.refuse(book, command, UnknownObject)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -17,6 +18,7 @@ from tests.properties.lab import DAY, midnight
 from tests.properties.stage import Stage, has_history, recently, whose
 
 offsets = st.sampled_from((-400, -30, -1, 0, 1, 90, 366))
+acts = st.sampled_from(("extend", "reduce", "void"))
 terms = st.tuples(st.integers(1, 20_000), offsets, st.integers(1, 400))
 
 
@@ -46,38 +48,29 @@ class LicenseRules(Stage):
             )
 
     @precondition(has_history)
-    @rule(who=whose, back=recently, days=st.integers(1, 400))
-    def extend(self, who: int, back: int, days: int) -> None:
+    @rule(who=whose, back=recently, act=acts, days=st.integers(1, 400))
+    def correct(self, who: int, back: int, act: str, days: int) -> None:
         book = self.of(who)
-        if license := self.license(book, back):
-            now = self.current(book, license)
-            credits, end = (now.credits, now.until) if now else (0, None)
-            until = (end or midnight(self.driver.now.date())) + DAY * days
-            command = ExtendLicense(
-                customer=book.customer, asked=self.asked(), license=license, ends_at=until
-            )
-            self.correct(book, license, command, credits, until)
-
-    @precondition(has_history)
-    @rule(who=whose, back=recently)
-    def reduce(self, who: int, back: int) -> None:
-        book = self.of(who)
-        if license := self.license(book, back):
-            now = self.current(book, license)
-            credits, until = (now.credits // 2, now.until) if now else (1, None)
-            if credits:
-                command = ReduceLicense(
-                    customer=book.customer, asked=self.asked(), license=license, credits=credits
-                )
-                self.correct(book, license, command, credits, until)
-
-    @precondition(has_history)
-    @rule(who=whose, back=recently)
-    def void(self, who: int, back: int) -> None:
-        book = self.of(who)
-        if license := self.license(book, back):
-            command = VoidLicense(customer=book.customer, asked=self.asked(), license=license)
-            self.correct(book, license, command, 0, None)
+        license = self.license(book, back)
+        if license is None:
+            return
+        now = self.current(book, license)
+        credits, until = (now.credits, now.until) if now else (2, None)
+        base: dict[str, Any] = {
+            "customer": book.customer,
+            "asked": self.asked(),
+            "license": license,
+        }
+        command: Command = VoidLicense(**base)
+        if act == "extend":
+            until = (until or midnight(self.driver.now.date())) + DAY * days
+            command = ExtendLicense(**base, ends_at=until)
+        elif act == "reduce" and credits > 1:
+            credits //= 2
+            command = ReduceLicense(**base, credits=credits)
+        else:
+            credits, until = 0, None
+        self.post_correction(book, license, command, (credits, until))
 
     def license(self, book: Book, back: int) -> License | None:
         """A license as it was read before; the newest ones are the nearest."""
@@ -92,10 +85,11 @@ class LicenseRules(Stage):
         assert term is None or isinstance(term, Term)
         return term if term and term.until and term.until > at else None
 
-    def correct(
-        self, book: Book, license: License, command: Command, credits: int, until: datetime | None
+    def post_correction(
+        self, book: Book, license: License, command: Command, term: tuple[int, datetime | None]
     ) -> None:
         """A correction goes through exactly while the license is neither voided nor over."""
+        credits, until = term
 
         def state(oracle: Oracle, number: int, at: datetime) -> None:
             oracle.state(

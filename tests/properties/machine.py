@@ -31,10 +31,17 @@ class BooksMachine(LicenseRules, AllocationRules):
     """All rules: licenses, allocations, repeated keys and dated rates."""
 
     @precondition(has_history)
-    @rule(back=recently)
-    def repeat(self, back: int) -> None:
-        """The same key once more: the first answer, and nothing written."""
+    @rule(back=recently, how=st.sampled_from(("same", "same", "changed", "elsewhere")))
+    def repeat(self, back: int, how: str) -> None:
+        """The same key once more."""
         sent = self.earlier(back)
+        if how == "same":
+            self.repeat_the_same(sent)
+        else:
+            self.repeat_with_other_content(sent, elsewhere=how == "elsewhere")
+
+    def repeat_the_same(self, sent: Sent) -> None:
+        """The first answer, and nothing written; the key is trimmed and has one case."""
         asked = replace(
             sent.command.asked,
             key=f"  {sent.command.asked.key.upper()} ",
@@ -49,11 +56,8 @@ class BooksMachine(LicenseRules, AllocationRules):
         assert answer.data == sent.answer.data
         assert written(sent.book) == untouched
 
-    @precondition(has_history)
-    @rule(back=recently, elsewhere=st.booleans())
-    def repeat_with_other_content(self, back: int, elsewhere: bool) -> None:
-        """The same key for something else, or by another customer: refused, nothing written."""
-        sent = self.earlier(back)
+    def repeat_with_other_content(self, sent: Sent, *, elsewhere: bool) -> None:
+        """For something else, or by another customer: refused, and nothing written."""
         first, second = self.books
         other = second if sent.book is first else first
         command = changed(sent.command)
@@ -68,27 +72,31 @@ class BooksMachine(LicenseRules, AllocationRules):
         sent = self.driver.sent
         return sent[-1 - back % len(sent)]
 
-    @rule(key=st.sampled_from(RATED), credits=st.sampled_from(CREDITS), days=st.integers(2, 60))
-    def enter_rate(self, key: str, credits: str, days: int) -> None:
-        """A later rate: known to everyone from now on, in force from its own day."""
+    @rule(
+        key=st.sampled_from(RATED),
+        credits=st.sampled_from(CREDITS),
+        days=st.none() | st.integers(2, 60),
+        brought_up=st.none() | whose,
+    )
+    def enter_rate(self, key: str, credits: str, days: int | None, brought_up: int | None) -> None:
+        """A later rate, or another figure for the one that is stated; known to all from now on.
+
+        It is booked with a customer's next command, or at once where the hourly job came first.
+        """
         newest = max(
             (row for row in self.rows if row["feature"] == key), key=lambda row: row["valid_from"]
         )
-        day = max(self.driver.now.date(), date.fromisoformat(newest["valid_from"])) + DAY * days
-        newest["valid_to"] = str(day - DAY)
-        row = newest | {"valid_from": str(day), "valid_to": "", "credits": credits}
-        self.rows.append(row)
-        self.load(row)
-
-    @rule(key=st.sampled_from(RATED), credits=st.sampled_from(CREDITS))
-    def correct_rate(self, key: str, credits: str) -> None:
-        """Another figure for a rate that is stated: its whole past is priced anew."""
-        row = max(
-            (row for row in self.rows if row["feature"] == key), key=lambda row: row["valid_from"]
-        )
-        if row["credits"] != credits:
+        if newest["credits"] != credits:
+            row = newest
+            if days is not None:
+                first = max(self.driver.now.date(), date.fromisoformat(newest["valid_from"]))
+                newest["valid_to"] = str(first + DAY * (days - 1))
+                row = newest | {"valid_from": str(first + DAY * days), "valid_to": ""}
+                self.rows.append(row)
             row["credits"] = credits
             self.load(row)
+        if brought_up is not None:
+            self.driver.bring_up(self.of(brought_up))
 
     def load(self, row: dict[str, str]) -> None:
         with clock.moved_to(self.driver.now):
@@ -97,10 +105,6 @@ class BooksMachine(LicenseRules, AllocationRules):
             assert load_catalogue(catalogue_text(self.rows)) is None
         number = FIRST_RATE_OPERATION + len(self.rows) + len(self.driver.rates)
         self.driver.rates.append(rate_of(row, operation=number))
-
-    @rule(who=whose)
-    def bring_up_to_rates(self, who: int) -> None:
-        self.driver.bring_up(self.of(who))
 
 
 def changed(command: Command) -> Command:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from credits import clock
 from credits.domain.commands import Asked
@@ -28,13 +28,16 @@ STARTS = (
 )
 HOUR = timedelta(hours=1)
 MOVES = (MICROSECOND, HOUR, 7 * HOUR, DAY, 30 * DAY, 366 * DAY, 400 * DAY, -HOUR)
+LEAP_DAY = "29 February"
 TOO_FAR = 2090
 THOROUGH = 10
 """Every so many steps, and at the end, all facts and hashes are gone through as well."""
 
-whose = st.sampled_from((0, 0, 0, 1))
-settings_of_both = st.tuples(*[st.sampled_from(("confirm", "refuse"))] * 2)
+whose = st.sampled_from((0, 0, 0, 0, 1))
+setting = st.sampled_from(("confirm", "confirm", "refuse"))
+settings_of_both = st.tuples(setting, setting)
 recently = st.integers(0, 12)
+known_instants = st.tuples(st.integers(0, 3), st.sampled_from((-1, 0, 0, 1)))
 
 
 def has_history(stage: Stage) -> bool:
@@ -84,25 +87,21 @@ class Stage(RuleBasedStateMachine):
         number = self.driver.asked = self.driver.asked + 1
         return Asked(source=f"test-{number % 2}", key=f"Key {number // 2}")
 
-    @rule(move=st.sampled_from(MOVES))
-    def wait(self, move: timedelta) -> None:
-        self.driver.now += move
-
-    @precondition(has_history)
-    @rule(who=whose, ahead=st.integers(0, 3), off=st.sampled_from((-1, 0, 1)))
-    def wait_for_what_is_known(self, who: int, ahead: int, off: int) -> None:
-        """To an instant at which something ends or begins, or a microsecond beside it."""
-        coming = [at for at in self.of(who).oracle.instants() if at > self.driver.now]
-        if coming:
-            self.driver.now = coming[min(ahead, len(coming) - 1)] + off * MICROSECOND
-
-    @precondition(has_history)
-    @rule()
-    def wait_for_a_leap_day(self) -> None:
-        year = self.driver.now.year + 1
-        year += -year % 4
-        if year < TOO_FAR:
-            self.driver.now = datetime(year, 2, 29, tzinfo=UTC) - MICROSECOND
+    @rule(move=st.sampled_from(MOVES) | known_instants | st.just(LEAP_DAY))
+    def wait(self, move: timedelta | tuple[int, int] | str) -> None:
+        """For a while, to the leap day, or to what is known to come, or a microsecond beside it."""
+        if isinstance(move, timedelta):
+            self.driver.now += move
+        elif isinstance(move, tuple):
+            coming = [at for at in self.touched.oracle.instants() if at > self.driver.now]
+            if coming:
+                ahead, off = move
+                self.driver.now = coming[ahead % len(coming)] + off * MICROSECOND
+        else:
+            year = self.driver.now.year + 1
+            year += -year % 4
+            if year < TOO_FAR:
+                self.driver.now = datetime(year, 2, 29, tzinfo=UTC) - MICROSECOND
 
     @invariant()
     def books_say_what_the_oracle_says(self) -> None:

@@ -77,7 +77,7 @@ class Statement:
         }
 
 
-counts = st.integers(0, 60).map(Decimal)
+counts = st.integers(0, 61).map(Decimal)
 measures = st.integers(0, 12_000).map(lambda tenths: Decimal(tenths) / 10)
 resources = st.sampled_from((0, 1, 500, 501, 3500, 3501, 9000)).map(Decimal)
 scans = st.sampled_from((0, 1, 499_999, 500_000, 500_001, 1_200_000)).map(Decimal)
@@ -105,7 +105,9 @@ def features_of(group: str) -> tuple[str, ...]:
     return {BUNDLE: PARTS, PACKAGES: PACKAGED}.get(group, (group,))
 
 
-favorites = st.lists(st.sampled_from(GROUPS), min_size=1, max_size=3, unique=True)
+favorites = st.lists(
+    st.sampled_from((BUNDLE, *GROUPS, "lab-half", "lab-line")), min_size=1, max_size=3
+)
 """An example keeps to a few groups, so that its acts meet each other."""
 
 favorite = st.runner().flatmap(lambda machine: st.sampled_from(machine.favorites))
