@@ -63,6 +63,15 @@ class AllocationRules(Stage):
         refusals = (NotAllowed, RateClosed) if wanted.group in RESTRICTED else ()
         self.driver.attempt(book, command, state, refusals=refusals)
 
+    @rule(who=whose, acts=st.lists(statements, min_size=2, max_size=3))
+    def allocate_and_undo_the_first(self, who: int, acts: list[Statement]) -> None:
+        book = self.of(who)
+        before = len(book.operations)
+        for wanted in acts:
+            self.allocate_once(book, wanted)
+        if len(book.operations) > before:
+            self.undo_once(book, len(book.operations) - 1 - before)
+
     @rule(who=whose, key=holders)
     def release(self, who: int, key: str) -> None:
         book = self.of(who)
