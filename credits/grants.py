@@ -14,8 +14,10 @@ APPEND_ONLY_TABLES = (
     "credits_featurechoice",
     "credits_featurerate",
     "credits_ledgerentry",
+    "credits_boundary",
+    "credits_publication",
 )
-"""Rows that are inserted and read, never changed: operations, facts, ledger."""
+"""Rows that are inserted and read, never changed: operations, facts, ledger, boundaries."""
 
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 APPEND = "SELECT, INSERT"

@@ -45,16 +45,21 @@ def operation_hash(
     )
 
 
+ADDED_LATER = {"by_hand": True}
+"""Columns that older facts were hashed without: covered wherever they differ from this."""
+
+
 def fact_content(fact: Fact) -> dict[str, Any]:
     """Every column of a fact but its own id and its operation."""
-    return {
-        "fact": type(fact).__name__,
-        **{
-            column.attname: exact(column, getattr(fact, column.attname))
-            for column in type(fact)._meta.concrete_fields
-            if column.attname not in {"id", "operation_id"}
-        },
+    content = {
+        column.attname: exact(column, getattr(fact, column.attname))
+        for column in type(fact)._meta.concrete_fields
+        if column.attname not in {"id", "operation_id"}
     }
+    for name, default in ADDED_LATER.items():
+        if content.get(name) == default:
+            del content[name]
+    return {"fact": type(fact).__name__, **content}
 
 
 def exact(column: models.Field[Any, Any], value: Any) -> Any:

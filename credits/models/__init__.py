@@ -18,6 +18,7 @@ from credits.models.ledger import (
     subject_of,
 )
 from credits.models.licenses import License, LicenseKind
+from credits.models.outbox import OutgoingMail
 from credits.models.people import (
     Assignment,
     Customer,
@@ -34,6 +35,9 @@ from credits.models.projections import (
     Level,
     OfficeJournal,
 )
+from credits.models.publication import Boundary, Publication
+from credits.models.security import SecurityEvent, SecurityEventKind
+from credits.models.sources import UsageSource
 
 __all__ = [
     "GENESIS",
@@ -42,6 +46,7 @@ __all__ = [
     "Assignment",
     "Balance",
     "BillingModel",
+    "Boundary",
     "Customer",
     "DailyChange",
     "Fact",
@@ -58,11 +63,16 @@ __all__ = [
     "OfficeJournal",
     "Operation",
     "OperationNote",
+    "OutgoingMail",
     "OverAllocation",
+    "Publication",
     "Role",
+    "SecurityEvent",
+    "SecurityEventKind",
     "Side",
     "Solution",
     "UsageReport",
+    "UsageSource",
     "User",
     "subject_of",
 ]

@@ -103,6 +103,7 @@ class UsageReport(Fact):
     group = models.ForeignKey(AllocationGroup, on_delete=models.PROTECT, related_name="reports")
     quantities = models.JSONField(help_text="Decimals as text, by feature key or 'units'.")
     revision = models.PositiveBigIntegerField(default=0)
+    by_hand = models.BooleanField(default=True, help_text="Typed by a person; else by a system.")
 
     objects = UsageReportQuerySet.as_manager()
 
@@ -178,6 +179,7 @@ class AllocationModel(models.TextChoices):
     TIERED = "tiered", "Tiers per account"
     PACKAGE = "package", "Highest in use"
     BUNDLE = "bundle", "Bundle"
+    USAGE_RESERVATION = "usage_reservation", "Usage reservation"
 
 
 class FeatureRateQuerySet(FactQuerySet["FeatureRate"]):

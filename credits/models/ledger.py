@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -160,6 +161,13 @@ class LedgerEntry(AppendOnly):
             models.Index(
                 fields=("customer", "effective_at"),
                 name="credits_entry_ahead",
+                condition=Q(effective_at__gt=F("recorded_at")),
+            ),
+            # What becomes visible at a boundary: recorded since, or booked ahead and due since.
+            BrinIndex(fields=("recorded_at",), name="credits_entry_recorded"),
+            models.Index(
+                fields=("effective_at",),
+                name="credits_entry_due",
                 condition=Q(effective_at__gt=F("recorded_at")),
             ),
         )

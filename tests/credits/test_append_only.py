@@ -15,6 +15,8 @@ from credits.domain.post import post
 from credits.domain.verify import verify_books, verify_chain
 from credits.grants import APPEND_ONLY_TABLES, apply_grants
 from credits.models import (
+    GENESIS,
+    Boundary,
     Customer,
     Feature,
     FeatureChoice,
@@ -22,6 +24,7 @@ from credits.models import (
     LedgerEntry,
     LicenseTerm,
     Operation,
+    Publication,
     UsageReport,
 )
 from credits.models.append_only import AppendOnlyError
@@ -34,6 +37,8 @@ WRITTEN_ONCE: tuple[type[models.Model], ...] = (
     FeatureChoice,
     FeatureRate,
     LedgerEntry,
+    Boundary,
+    Publication,
 )
 
 
@@ -46,6 +51,14 @@ def books(customer: Customer) -> Customer:
     feature = Feature.objects.get(key="email-core")
     post(Release(customer=customer, asked=make.asked(), group="email-core", features=[feature]))
     make.allocate(customer, "email-core", 9)
+    boundary = Boundary.objects.create(at=customer.created_at, closed_at=customer.created_at)
+    Publication.objects.create(
+        boundary=boundary,
+        entries=0,
+        previous_hash=GENESIS,
+        hash="1" * 64,
+        recorded_at=customer.created_at,
+    )
     return customer
 
 
@@ -142,6 +155,7 @@ def test_the_application_role_carries_out_whole_commands(books: Customer) -> Non
         ("credits_licenseterm", "credits = credits + 1"),
         ("credits_licenseterm", "until = until + interval '1 microsecond'"),
         ("credits_usagereport", 'quantities = \'{"email-core": "8"}\''),
+        ("credits_usagereport", "by_hand = NOT by_hand"),
         ("credits_featurechoice", "is_on = NOT is_on"),
         ("credits_ledgerentry", "credits = credits + 1"),
         ("credits_ledgerentry", "effective_at = effective_at - interval '1 microsecond'"),
