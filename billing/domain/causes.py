@@ -21,7 +21,7 @@ from billing.domain.annual.words import (
 )
 from billing.models import Purchase
 from credits.domain.activity_words import KINDS, source_text
-from credits.domain.booking import newest
+from credits.domain.in_force import newest
 from credits.domain.pricing import total
 from credits.models import (
     FeatureChoice,

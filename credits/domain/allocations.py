@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from credits.domain.booking import (
     GroupFacts,
-    latest_stated,
-    newest,
 )
 from credits.domain.books import Books, facts_of
 from credits.domain.commands import Command, Decision
 from credits.domain.licenses import refreshing
-from credits.domain.pricing import SHARED, Quantities, quantity_of, total
+from credits.domain.pricing import RESERVED, SHARED, Quantities, quantity_of, total
 from credits.domain.quantities import check_quantities, stored
 from credits.domain.requirements import check_needed, check_open, check_required
 from credits.exceptions import (
@@ -28,6 +27,7 @@ from credits.exceptions import (
 from credits.models import (
     AllocationGroup,
     BillingModel,
+    Fact,
     Feature,
     FeatureChoice,
     FeatureRate,
@@ -125,16 +125,21 @@ class Allocate(GroupCommand):
         as it was meant; a feature that is as it is by default needs no choice.
         """
         default = SHARED not in self.quantities or len(facts.features) == 1
-        stated = []
+        stated: list[FeatureChoice] = []
+        refused: list[str] = []
         for key, rate in rates.items():
             if rate.parts or (self.on is None and not total(quantity_of(key, self.quantities))):
                 continue
-            own = [c for c in facts.choices if c.feature_id == rate.feature_id]
+            own = facts.choice[rate.feature_id].at(books.now)
             wanted = self.on is None or key in self.on
-            if wanted:
-                refuse_payg(own, books)
-            if wanted != default or (own and not on_payg(own, books)):
-                stated.append(choice(books, rate.feature, is_on=wanted))
+            if on_payg(own, books.now):
+                # Its units are kept and count again when it is back on credits.
+                refused += [rate.feature.name] if wanted else []
+            elif own or wanted != default:
+                stated.append(choice(books, rate.feature, own, is_on=wanted))
+        if refused and (self.on is not None or len(refused) == len(self.quantities)):
+            names = " and ".join(refused)
+            raise NotAllowed(f"{names} is on pay-as-you-go and holds no credits.")
         return stated
 
 
@@ -160,7 +165,10 @@ class Release(GroupCommand):
             raise InvalidCommand("Choose what to release.")
         if any(feature.pk not in facts.features for feature in self.features):
             raise UnknownObject("There is no such feature in this group.")
-        choices = [choice(books, feature, is_on=False) for feature in self.released(facts, books)]
+        choices = [
+            choice(books, feature, facts.choice[feature.pk].at(books.now), is_on=False)
+            for feature in self.released(facts, books)
+        ]
         after = replace(facts, choices=[*facts.choices, *choices])
         check_needed(books, facts, after)
         return Decision(
@@ -206,8 +214,10 @@ class Undo(Command):
         if Operation.objects.filter(reverses=operation).exists():
             raise NotAllowed("This was undone before.")
         facts = facts_of(operation)
-        if not facts:
+        if not facts or operation.kind == SWITCH_BILLING:
             raise NotAllowed("This cannot be undone. Repeat the act instead.")
+        if self.kinds is not None:
+            check_withdrawable(operation, facts, books.now)
         licenses = [term.license for term in operation.terms.select_related("license")]
         return Decision(
             withdraws=operation,
@@ -217,31 +227,46 @@ class Undo(Command):
         )
 
 
-UNDONE_BY_CUSTOMERS = frozenset({"allocate", "release"})
+SWITCH_BILLING = "switch-billing"
+"""The kind of a change of billing model, which is not undone (docs/rules.md#r17)."""
+
+UNDONE_BY_CUSTOMERS = frozenset({"allocate", "release", "move"})
+
+WITHDRAWABLE = timedelta(hours=24)
 
 
-def choice(books: Books, feature: Feature, *, is_on: bool) -> FeatureChoice:
-    """The customer's choice from now on."""
-    return FeatureChoice(customer=books.customer, feature=feature, at=books.now, is_on=is_on)
+def check_withdrawable(operation: Operation, facts: Sequence[Fact], now: datetime) -> None:
+    """Refuse a customer's withdrawal of a reservation after 24 hours (docs/rules.md#r10)."""
+    groups = {fact.group_id for fact in facts if isinstance(fact, UsageReport)}
+    reserved = FeatureRate.objects.filter(feature__group__in=groups, model=RESERVED)
+    if now > operation.recorded_at + WITHDRAWABLE and reserved.exists():
+        raise NotAllowed(
+            "A reservation can be withdrawn for 24 hours. Ask support to correct it now."
+        )
+
+
+def choice(
+    books: Books, feature: Feature, current: FeatureChoice | None, *, is_on: bool
+) -> FeatureChoice:
+    """The customer's choice from now on; what the feature is paid with stays as it is."""
+    stated = FeatureChoice(customer=books.customer, feature=feature, at=books.now, is_on=is_on)
+    if current is not None and on_contract(current, books.now):
+        stated.billing_model, stated.until = current.billing_model, current.until
+    return stated
 
 
 def rates_now(facts: GroupFacts, books: Books) -> list[FeatureRate]:
     """The rate in force of each of a group's features."""
-    found = (
-        newest([r for r in facts.rates if r.feature_id == feature], books.now)
-        for feature in facts.features
-    )
+    found = (facts.rate[feature].at(books.now) for feature in facts.features)
     return [rate for rate in found if rate is not None]
 
 
-def on_payg(choices: Sequence[FeatureChoice], books: Books) -> bool:
-    """Whether the choice in force puts a feature on pay-as-you-go."""
-    current = latest_stated(choices, books.now)
-    return current is not None and current.billing_model != BillingModel.CREDITS
+def on_contract(choice: FeatureChoice, at: datetime) -> bool:
+    """Whether a choice in force puts a feature under a contract that still runs."""
+    is_payg = choice.billing_model == BillingModel.PAYG
+    return is_payg and (choice.until is None or at < choice.until)
 
 
-def refuse_payg(choices: Sequence[FeatureChoice], books: Books) -> None:
-    """A feature on pay-as-you-go holds no credits until it is switched back."""
-    if on_payg(choices, books):
-        name = choices[0].feature.name
-        raise NotAllowed(f"{name} is on pay-as-you-go and holds no credits.")
+def on_payg(choice: FeatureChoice | None, at: datetime) -> bool:
+    """Whether a feature is on pay-as-you-go at an instant; off counts as well."""
+    return choice is not None and on_contract(choice, at)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from functools import cached_property
 
-from credits.domain.pricing import SHARED, Quantities, Rate, price
+from credits.domain.in_force import InForce, latest_stated
+from credits.domain.pricing import RESERVED, SHARED, Quantities, Rate, price, quantity_of, total
+from credits.domain.reservation import Moment, Statement, reserved_levels
 from credits.models import (
     BillingModel,
-    Fact,
     FeatureChoice,
     FeatureRate,
     LedgerEntry,
@@ -26,7 +27,6 @@ from credits.models import (
 )
 
 Course = Mapping[datetime, int]
-FactT = TypeVar("FactT", bound=Fact)
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,77 @@ class GroupFacts:
     reports: Sequence[UsageReport]
     choices: Sequence[FeatureChoice]
     rates: Sequence[FeatureRate]
+
+    @cached_property
+    def report(self) -> InForce[UsageReport]:
+        """The statement of quantities in force at any instant."""
+        return InForce.by_instant(self.reports)
+
+    @cached_property
+    def choice(self) -> Mapping[int, InForce[FeatureChoice]]:
+        """Each feature's choice in force at any instant."""
+        return {
+            feature: InForce.by_operation([c for c in self.choices if c.feature_id == feature])
+            for feature in self.features
+        }
+
+    @cached_property
+    def rate(self) -> Mapping[int, InForce[FeatureRate]]:
+        """Each feature's rate in force at any instant."""
+        return {
+            feature: InForce.by_instant([r for r in self.rates if r.feature_id == feature])
+            for feature in self.features
+        }
+
+    @cached_property
+    def moments(self) -> set[datetime]:
+        """The instants at which a fact begins or a contract ends."""
+        begun = {fact.at for fact in (*self.reports, *self.choices, *self.rates)}
+        return begun | {choice.until for choice in self.choices if choice.until}
+
+    @cached_property
+    def reserved(self) -> Mapping[int, Mapping[datetime, int]]:
+        """The levels of the features with a usage reservation, which reads all of the past."""
+        return {
+            feature: reserved_levels(self.reservation_moments(feature), self.pricing_rate(feature))
+            for feature in {r.feature_id for r in self.rates if r.model == RESERVED}
+        }
+
+    @property
+    def instants(self) -> set[datetime]:
+        """Every instant at which a level of the group may change."""
+        return self.moments.union(*self.reserved.values())
+
+    def pricing_rate(self, feature: int) -> Callable[[datetime], Rate | None]:
+        """What pricing reads of a feature's rate in force at an instant."""
+
+        def rate_at(at: datetime) -> Rate | None:
+            rate = self.rate[feature].at(at)
+            return pricing_rate(rate) if rate else None
+
+        return rate_at
+
+    def reservation_moments(self, feature: int) -> Iterable[Moment]:
+        """What a reservation reads, in time order."""
+        key = self.features[feature]
+        for at in sorted(self.moments):
+            report = self.report.at(at)
+            statement = None
+            if report:
+                quantity = total(quantity_of(key, quantities_of(report)))
+                statement = Statement(quantity, report.by_hand)
+            yield Moment(
+                at=at,
+                counts=bool(self.rate[feature].at(at)) and self.is_holding(feature, at),
+                in_force=statement,
+                is_new=report is not None and report.at == at,
+            )
+
+    def is_holding(self, feature: int, at: datetime) -> bool:
+        """Whether a feature is on and on credits, under the statement in force."""
+        report = self.report.at(at)
+        shared = len(self.features) > 1 and report is not None and SHARED in report.quantities
+        return chosen(self.choice[feature].at(at), at, default=not shared)
 
 
 def course(
@@ -78,77 +149,53 @@ def license_course(terms: Sequence[LicenseTerm], start: datetime) -> Course:
 
 def group_courses(facts: GroupFacts, start: datetime) -> dict[int, Course]:
     """The credits each feature of a group holds over time, by feature id."""
-    instants = [fact.at for fact in (*facts.reports, *facts.choices, *facts.rates)]
-    instants += [choice.until for choice in facts.choices if choice.until]
-    priced: dict[datetime, dict[int, int]] = {}
-
-    def levels(at: datetime) -> dict[int, int]:
-        if at not in priced:
-            priced[at] = levels_at(facts, at)
-        return priced[at]
-
+    instants = sorted({start, *(at for at in facts.instants if at > start)})
+    levels = {at: levels_at(facts, at) for at in instants}
     return {
-        feature: course(lambda at, f=feature: levels(at).get(f, 0), instants, start)  # type: ignore[misc]
+        feature: course(lambda at, f=feature: levels[at][f], instants, start)  # type: ignore[misc]
         for feature in facts.features
     }
 
 
 def levels_at(facts: GroupFacts, at: datetime) -> dict[int, int]:
     """Credits per feature id of a group at an instant: the pure function of what is in force."""
-    rates = {
-        key: pricing_rate(rate)
-        for feature, key in facts.features.items()
-        if (rate := newest([r for r in facts.rates if r.feature_id == feature], at))
-    }
-    report = newest(facts.reports, at)
-    if report is None:
-        return dict.fromkeys(facts.features, 0)
-    credits = price(rates, quantities_of(report), holding_at(facts, report, at))
-    return {feature: credits.get(key, 0) for feature, key in facts.features.items()}
+    levels = dict.fromkeys(facts.features, 0)
+    report = facts.report.at(at)
+    if report is not None:
+        rates = {
+            key: rate
+            for feature, key in facts.features.items()
+            if (rate := facts.pricing_rate(feature)(at))
+        }
+        credits = price(rates, quantities_of(report), holding_at(facts, at))
+        levels = {feature: credits.get(key, 0) for feature, key in facts.features.items()}
+    for feature, reserved in facts.reserved.items():
+        begun = [instant for instant in reserved if instant <= at]
+        levels[feature] = reserved[max(begun)] if begun else 0
+    return levels
 
 
-def holding_at(facts: GroupFacts, report: UsageReport, at: datetime) -> set[str]:
+def holding_at(facts: GroupFacts, at: datetime) -> set[str]:
     """The keys of the features that are on and on credits, under the report in force."""
-    shared = len(facts.features) > 1 and SHARED in report.quantities
-    return {
-        key
-        for feature, key in facts.features.items()
-        if is_holding([c for c in facts.choices if c.feature_id == feature], at, default=not shared)
-    }
+    return {key for feature, key in facts.features.items() if facts.is_holding(feature, at)}
 
 
 def is_holding(choices: Sequence[FeatureChoice], at: datetime, *, default: bool) -> bool:
-    """Whether a feature is on and on credits: by its choice in force, else by default.
+    """Whether a feature with these choices is on and on credits: by the one in force."""
+    return chosen(latest_stated(choices, at), at, default=default)
+
+
+def chosen(choice: FeatureChoice | None, at: datetime, *, default: bool) -> bool:
+    """Whether a choice in force leaves a feature on and on credits.
 
     A feature nobody has chosen for is on, so that what is deployed counts by itself; where one
-    quantity serves several features each must be chosen (docs/rules.md, feature choice).
+    quantity serves several features each must be chosen (docs/rules.md, feature choice). At the
+    end of its contract a feature on pay-as-you-go comes back on credits.
     """
-    choice = latest_stated(choices, at)
-    if choice is None or (choice.until is not None and at >= choice.until):
+    if choice is None:
         return default
-    return choice.is_on and choice.billing_model == BillingModel.CREDITS
-
-
-def latest_stated(facts: Sequence[FactT], at: datetime) -> FactT | None:
-    """Of the facts begun, the one of the latest operation (terms and choices)."""
-    begun = [fact for fact in facts if fact.at <= at]
-    return max(begun, key=stated_order, default=None)
-
-
-def newest(facts: Sequence[FactT], at: datetime) -> FactT | None:
-    """The fact of the newest instant; there the higher revision, then the later operation."""
-    begun = [fact for fact in facts if fact.at <= at]
-    return max(
-        begun,
-        key=lambda fact: (fact.at, getattr(fact, "revision", 0), stated_order(fact)),
-        default=None,
-    )
-
-
-def stated_order(fact: Fact) -> tuple[bool, int, int]:
-    """Facts of the operation being written have no id yet and come after all others."""
-    operation_id: int | None = fact.operation_id  # type: ignore[attr-defined]
-    return (operation_id is None, operation_id or 0, fact.pk or 0)
+    ended = choice.until is not None and at >= choice.until
+    return choice.is_on and (ended or choice.billing_model == BillingModel.CREDITS)
 
 
 def pricing_rate(rate: FeatureRate) -> Rate:

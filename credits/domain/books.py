@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Q
 
@@ -17,6 +17,7 @@ from credits.domain.booking import (
     held_course,
     license_course,
 )
+from credits.domain.pricing import RESERVED
 from credits.exceptions import UnknownObject
 from credits.models import (
     AllocationGroup,
@@ -35,6 +36,8 @@ from credits.models import (
 )
 
 Subject = tuple[str, int]
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,10 @@ class Books:
             reports = reports.exclude(operation=without)
             choices = choices.exclude(operation=without)
         in_force = list(rates.from_instant(start))
+        if any(rate.model == RESERVED for rate in in_force):
+            # A reservation's level depends on all that was ever stated.
+            start = BEGINNING
+            in_force = list(rates.from_instant(start))
         return GroupFacts(
             features={rate.feature_id: rate.feature.key for rate in in_force},
             reports=list(reports.from_instant(start)),

@@ -11,9 +11,8 @@ from functools import cached_property
 from credits.domain.allocations import rates_now
 from credits.domain.booking import (
     GroupFacts,
-    is_holding,
+    chosen,
     levels_at,
-    newest,
     pricing_rate,
     quantities_of,
 )
@@ -137,7 +136,7 @@ def read_group(books: Books, key: str) -> GroupSettings:
 
 def settings_of(facts: GroupFacts, books: Books) -> list[FeatureSetting]:
     """Each feature of a group that has a rate in force."""
-    report = newest(facts.reports, books.now)
+    report = facts.report.at(books.now)
     quantities = quantities_of(report) if report else {}
     levels = levels_at(facts, books.now)
     rates = {r.feature_id: r for r in rates_now(facts, books)}
@@ -147,13 +146,12 @@ def settings_of(facts: GroupFacts, books: Books) -> list[FeatureSetting]:
     for feature_id, key in facts.features.items():
         if (rate := rates.get(feature_id)) is None:
             continue
-        choices = [c for c in facts.choices if c.feature_id == feature_id]
         found.append(
             FeatureSetting(
                 feature=rate.feature,
                 rate=rate,
                 quantity=quantity_of(key, quantities),
-                is_on=is_holding(choices, books.now, default=not shared),
+                is_on=chosen(facts.choice[feature_id].at(books.now), books.now, default=not shared),
                 credits=levels[feature_id],
                 is_open=rate.closes_at is None or books.now < rate.closes_at,
             )

@@ -19,6 +19,9 @@ Quantities = Mapping[str, Quantity]
 
 SHARED = "units"
 
+RESERVED = "usage_reservation"
+"""The model whose level depends on the past as well (credits/domain/reservation.py)."""
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -60,7 +63,7 @@ def by_asset(rate: Rate, quantity: Quantity) -> int:
 
 
 def by_block(rate: Rate, quantity: Quantity) -> int:
-    """Blocks rounded up x rate: throughput, packs of scans."""
+    """Blocks rounded up x rate: throughput, packs of scans, volume reserved."""
     return whole_credits(blocks(total(quantity), rate.block) * rate.credits)
 
 
@@ -83,6 +86,7 @@ PRICERS: dict[str, Callable[[Rate, Quantity], int]] = {
     "throughput_block": by_block,
     "volume_pack": by_block,
     "tiered": by_step,
+    RESERVED: by_block,
 }
 
 

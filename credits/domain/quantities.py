@@ -14,7 +14,7 @@ from credits.models import Feature, FeatureRate
 MAX_UNITS = 1_000_000_000
 """More units than this of one feature are a typing error."""
 
-MEASURED = frozenset({"throughput_block"})
+MEASURED = frozenset({"throughput_block", "usage_reservation"})
 """Models whose quantity is measured and may have decimals; all others count whole units."""
 
 GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]+(\.[0-9]+)?", re.ASCII)

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 
-from credits.domain.booking import GroupFacts, holding_at, levels_at, newest, quantities_of
+from credits.domain.booking import GroupFacts, holding_at, levels_at, quantities_of
 from credits.domain.books import Books
 from credits.domain.pricing import quantity_of, total
 from credits.exceptions import NotAllowed, RateClosed
@@ -32,11 +32,11 @@ def check_open(
 
 def units_held(facts: GroupFacts, at: datetime) -> dict[str, Decimal]:
     """The units of each feature that is on, by feature key."""
-    report = newest(facts.reports, at)
+    report = facts.report.at(at)
     if report is None:
         return {}
     quantities = quantities_of(report)
-    return {key: total(quantity_of(key, quantities)) for key in holding_at(facts, report, at)}
+    return {key: total(quantity_of(key, quantities)) for key in holding_at(facts, at)}
 
 
 def holding(books: Books) -> dict[int, int]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from credits.domain.booking import newest, pricing_rate
+from credits.domain.booking import pricing_rate
 from credits.domain.catalogue import Offer
+from credits.domain.in_force import newest
 from credits.domain.pricing import Rate
 from credits.models import FeatureRate
 from estimator.domain.estimates import RatesByGroup
@@ -62,8 +63,7 @@ class PriceList:
 def read_price_list(at: datetime) -> PriceList:
     """The catalogue at an instant; one query."""
     rates: dict[int, list[FeatureRate]] = defaultdict(list)
-    rows = FeatureRate.objects.all().from_instant(at)
-    for rate in rows.select_related("feature__group__solution"):
+    for rate in FeatureRate.objects.all().standing().select_related("feature__group__solution"):
         rates[rate.feature_id].append(rate)
     offered = []
     for own in rates.values():
