@@ -17,7 +17,7 @@ from credits.domain.commands import Command, Decision
 from credits.domain.licenses import refreshing
 from credits.domain.pricing import RESERVED, SHARED, Quantities, quantity_of, total
 from credits.domain.quantities import check_quantities, stored
-from credits.domain.requirements import check_needed, check_open, check_required
+from credits.domain.requirements import check_needed, check_open, check_required, on_contract
 from credits.exceptions import (
     InvalidCommand,
     NotAllowed,
@@ -26,7 +26,6 @@ from credits.exceptions import (
 )
 from credits.models import (
     AllocationGroup,
-    BillingModel,
     Fact,
     Feature,
     FeatureChoice,
@@ -259,12 +258,6 @@ def rates_now(facts: GroupFacts, books: Books) -> list[FeatureRate]:
     """The rate in force of each of a group's features."""
     found = (facts.rate[feature].at(books.now) for feature in facts.features)
     return [rate for rate in found if rate is not None]
-
-
-def on_contract(choice: FeatureChoice, at: datetime) -> bool:
-    """Whether a choice in force puts a feature under a contract that still runs."""
-    is_payg = choice.billing_model == BillingModel.PAYG
-    return is_payg and (choice.until is None or at < choice.until)
 
 
 def on_payg(choice: FeatureChoice | None, at: datetime) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -17,7 +17,7 @@ from credits.domain.booking import (
     held_course,
     license_course,
 )
-from credits.domain.pricing import RESERVED
+from credits.domain.reading import GroupRows, read_group
 from credits.exceptions import UnknownObject
 from credits.models import (
     AllocationGroup,
@@ -25,7 +25,6 @@ from credits.models import (
     Customer,
     Fact,
     FeatureChoice,
-    FeatureRate,
     LedgerEntry,
     Level,
     LicenseTerm,
@@ -36,8 +35,6 @@ from credits.models import (
 )
 
 Subject = tuple[str, int]
-
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -73,17 +70,18 @@ class Books:
             self._levels = {subject_of(row): row for row in rows}
         return self._levels
 
-    def due(self) -> list[LedgerEntry]:
-        """What was booked ahead and has come due since the books were last folded.
+    def levels_of(self, subjects: Iterable[Subject]) -> Mapping[Subject, Level]:
+        """The stored levels of some subjects at least."""
+        return self.levels()
 
-        Recorded before now: asked after the act was written, it leaves the act's own entries out.
-        """
+    def ahead(self, subjects: Iterable[Subject]) -> Iterable[LedgerEntry]:
+        """What is booked beyond the fold, for some subjects at least."""
+        return self.entries_beyond(self.balance.folded_until)
+
+    def due(self) -> list[LedgerEntry]:
+        """What was booked ahead and has come due since the books were last folded."""
         folded = self.balance.folded_until
-        return [
-            entry
-            for entry in self.entries_beyond(folded)
-            if folded < entry.effective_at <= self.now and entry.recorded_at < self.now
-        ]
+        return [e for e in self.ahead(()) if folded < e.effective_at <= self.now]
 
     def totals(self) -> tuple[int, int]:
         """Valid and allocated credits now."""
@@ -93,14 +91,15 @@ class Books:
             self.balance.allocated + sum(e.credits for e in due if e.side == Side.ALLOCATED),
         )
 
-    def held(self, subjects: Iterable[Subject], start: datetime) -> dict[Subject, Course]:
+    def held(self, subjects: Collection[Subject], start: datetime) -> dict[Subject, Course]:
         """What the ledger holds of each subject from `start` on."""
         folded = self.balance.folded_until
-        entries = self.entries_beyond(min(folded, start))
-        own: dict[Subject, list[LedgerEntry]] = defaultdict(list)
+        entries = self.entries_beyond(start) if start < folded else self.ahead(subjects)
+        own: dict[Subject, list[LedgerEntry]] = {subject: [] for subject in subjects}
         for entry in entries:
-            own[subject_of(entry)].append(entry)
-        levels = self.levels()
+            if (subject := subject_of(entry)) in own:
+                own[subject].append(entry)
+        levels = self.levels_of(subjects)
         courses = {}
         for subject in subjects:
             stored = levels[subject].credits if subject in levels else 0
@@ -115,12 +114,11 @@ class Books:
 
         Raises UnknownObject if no feature of such a group has a rate.
         """
-        facts = self._read_group(Q(feature__group__key=key), Q(group__key=key), self.now)
-        if not facts.rates:
+        rows = self.read_group(key=key, start=self.now)
+        if rows.group is None or not rows.facts.rates:
             raise UnknownObject("There is no such feature.")
-        group = facts.rates[0].feature.group
-        self._groups[group.pk, self.now, 0] = facts
-        return group
+        self._groups[rows.group.pk, self.now, 0] = rows.facts
+        return rows.group
 
     def group_facts(
         self, group_id: int, start: datetime, without: Operation | None = None
@@ -128,33 +126,61 @@ class Books:
         """The standing facts of a group that decide anything from `start` on, read once."""
         wanted = (group_id, start, without.pk if without else 0)
         if wanted not in self._groups:
-            self._groups[wanted] = self._read_group(
-                Q(feature__group=group_id), Q(group=group_id), start, without
-            )
+            rows = self.read_group(group=group_id, start=start, without=wanted[2])
+            self._groups[wanted] = rows.facts
         return self._groups[wanted]
 
-    def _read_group(
-        self, of_feature: Q, of_group: Q, start: datetime, without: Operation | None = None
-    ) -> GroupFacts:
-        reports = UsageReport.objects.filter(of_group, customer=self.customer)
-        choices = FeatureChoice.objects.filter(of_feature, customer=self.customer)
-        rates = FeatureRate.objects.filter(
-            of_feature, operation_id__lte=self.balance.rates_through
-        ).select_related("feature__group")
-        if without is not None:
-            reports = reports.exclude(operation=without)
-            choices = choices.exclude(operation=without)
-        in_force = list(rates.from_instant(start))
-        if any(rate.model == RESERVED for rate in in_force):
-            # A reservation's level depends on all that was ever stated.
-            start = BEGINNING
-            in_force = list(rates.from_instant(start))
-        return GroupFacts(
-            features={rate.feature_id: rate.feature.key for rate in in_force},
-            reports=list(reports.from_instant(start)),
-            choices=list(choices.from_instant(start)),
-            rates=in_force,
+    def read_group(
+        self, *, key: str = "", group: int = 0, start: datetime, without: int = 0
+    ) -> GroupRows:
+        """Read a group as these books know its rates."""
+        return read_group(
+            self.customer.pk,
+            key=key,
+            group=group,
+            start=start,
+            through=self.balance.rates_through,
+            folded=self.balance.folded_until,
+            now=self.now,
+            without=without,
         )
+
+
+@dataclass
+class WritersBooks(Books):
+    """The books under the lock, of which the writer reads no more than an act needs."""
+
+    _near: dict[Subject, Level | None] = field(default_factory=dict)
+    """The stored levels read so far; None where there is none."""
+    _ahead: dict[int, LedgerEntry] | None = None
+    """What is booked beyond the fold, by seq: all that has come due, and that of `_followed`."""
+    _followed: set[Subject] = field(default_factory=set)
+
+    def read_group(
+        self, *, key: str = "", group: int = 0, start: datetime, without: int = 0
+    ) -> GroupRows:
+        rows = super().read_group(key=key, group=group, start=start, without=without)
+        subjects = [(Side.ALLOCATED.value, feature) for feature in rows.facts.features]
+        self._near |= dict.fromkeys(subjects)
+        self._near |= {subject_of(level): level for level in rows.levels}
+        self._ahead = (self._ahead or {}) | {entry.seq: entry for entry in rows.ahead}
+        self._followed.update(subjects)
+        return rows
+
+    def levels_of(self, subjects: Iterable[Subject]) -> Mapping[Subject, Level]:
+        far = [subject for subject in subjects if subject not in self._near]
+        if far:
+            self._near |= dict.fromkeys(far)
+            of_license = Q(license__in=[pk for side, pk in far if side == Side.VALID])
+            of_feature = Q(feature__in=[pk for side, pk in far if side == Side.ALLOCATED])
+            for level in Level.objects.filter(of_license | of_feature, customer=self.customer):
+                self._near[subject_of(level)] = level
+        return {subject: level for subject, level in self._near.items() if level is not None}
+
+    def ahead(self, subjects: Iterable[Subject]) -> Iterable[LedgerEntry]:
+        if self._ahead is None or not self._followed.issuperset(subjects):
+            return super().ahead(subjects)
+        return self._ahead.values()
 
 
 def differences(
@@ -165,11 +191,11 @@ def differences(
     bookings: list[Booking] = []
     for license_id, touched in by_license([*facts, *withdrawn]).items():
         start = min(fact.at for fact in touched)
-        standing = LicenseTerm.objects.filter(license=license_id)
+        standing = LicenseTerm.objects.filter(license=license_id).standing()
         if withdraws:
             standing = standing.exclude(operation=withdraws)
         new = by_license(facts).get(license_id, [])
-        wanted = license_course([*standing.from_instant(start), *new], start)
+        wanted = license_course([*standing, *new], start)
         subject = (Side.VALID.value, license_id)
         bookings += compare(subject, wanted, books.held([subject], start)[subject])
     for group_id, changed in by_group([*facts, *withdrawn]).items():

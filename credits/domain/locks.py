@@ -1,38 +1,69 @@
-"""The row locks of the writer. Order everywhere: customer balances by id, then the office."""
+"""The locks of the writer. Order everywhere: gate, customer balances by id, then the office."""
 
 from __future__ import annotations
 
-from django.db import models
-from django.db.models.functions import Coalesce
+from dataclasses import dataclass
+from datetime import datetime
 
+from credits.domain.boundaries import GATE
 from credits.exceptions import UnknownObject
-from credits.models import Balance, FeatureRate, OfficeJournal
+from credits.models import Balance, OfficeJournal
+from credits.prepared import prepared
 
 
-def lock_customer(customer_id: int) -> Balance:
+@dataclass(frozen=True)
+class Known:
+    """What is true for everybody at the moment a lock was taken."""
+
+    newest_rates: int
+    """The newest operation that brought rates; 0 before the first."""
+    newest_boundary: datetime | None
+    """The newest closed boundary, after which everything is recorded."""
+
+
+KNOWN = """
+coalesce((SELECT max(operation_id) FROM credits_featurerate), 0),
+(SELECT max(at) FROM credits_boundary)
+"""
+
+
+def pass_gate() -> None:
+    """Hold the gate together with other writers until the transaction ends.
+
+    A closing boundary takes it alone. Its own statement, so that the next one sees what a
+    closing did that was waited for.
+    """
+    with prepared("SELECT pg_advisory_xact_lock_shared(%s)", [GATE]):
+        pass
+
+
+def lock_customer(customer_id: int) -> tuple[Balance, Known]:
     """Lock a customer's books until the transaction ends, before any insert.
 
     FOR NO KEY UPDATE: it stands against every other writer but not against the key locks that
-    inserting children takes. The row carries `newest_rates`, read in the same statement.
+    inserting children takes.
 
-    Raises UnknownObject if there is no such customer, TransactionManagementError outside a
-    transaction.
+    Raises UnknownObject if there is no such customer.
     """
-    newest = FeatureRate.objects.order_by("-operation_id").values("operation_id")[:1]
-    locked = (
-        Balance.objects.select_for_update(no_key=True, of=("self",))
-        .annotate(
-            newest_rates=Coalesce(models.Subquery(newest), 0, output_field=models.BigIntegerField())
-        )
-        .filter(pk=customer_id)
-        .first()
+    pass_gate()
+    names = ", ".join(f"balance.{field.column}" for field in Balance._meta.concrete_fields)
+    lock = (
+        f"SELECT {names}, {KNOWN} FROM credits_balance balance "  # noqa: S608
+        "WHERE customer_id = %s FOR NO KEY UPDATE"
     )
-    if locked is None:
+    with prepared(lock, [customer_id]) as cursor:
+        row = cursor.fetchone()
+    if row is None:
         raise UnknownObject("There is no such customer.")
-    return locked
+    attributes = [field.attname for field in Balance._meta.concrete_fields]
+    balance = Balance.from_db("default", attributes, row[: len(attributes)])
+    return balance, Known(*row[len(attributes) :])
 
 
-def lock_office() -> OfficeJournal:
+def lock_office() -> tuple[OfficeJournal, Known]:
     """Lock the chain of catalogue and staff changes; made on first use."""
+    pass_gate()
     OfficeJournal.objects.get_or_create(pk=1)
-    return OfficeJournal.objects.select_for_update(no_key=True).get(pk=1)
+    journal = OfficeJournal.objects.select_for_update(no_key=True).get(pk=1)
+    with prepared(f"SELECT {KNOWN}", []) as cursor:
+        return journal, Known(*cursor.fetchone())

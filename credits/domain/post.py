@@ -12,16 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from credits import clock
-from credits.domain.books import Booking, Books, differences
+from credits.domain.books import Booking, Books, WritersBooks, differences
 from credits.domain.chain import operation_hash
 from credits.domain.commands import (
     Answer,
-    Asked,
     Command,
     Decision,
     OfficeCommand,
@@ -29,23 +27,13 @@ from credits.domain.commands import (
     fingerprint,
 )
 from credits.domain.judging import judge
-from credits.domain.locks import lock_customer, lock_office
-from credits.domain.projecting import project
+from credits.domain.locks import Known, lock_customer, lock_office
+from credits.domain.projecting import office_projections, projections
 from credits.domain.rates import book_rates
+from credits.domain.writing import write_together
 from credits.exceptions import InvalidCommand, KeyConflict
-from credits.models import (
-    Customer,
-    Fact,
-    FeatureChoice,
-    FeatureRate,
-    Journal,
-    LedgerEntry,
-    LicenseTerm,
-    Operation,
-    OperationNote,
-    Side,
-    UsageReport,
-)
+from credits.models import Customer, Journal, LedgerEntry, Operation, OperationNote, Side
+from credits.prepared import prepared
 
 MICROSECOND = timedelta(microseconds=1)
 KEY_LENGTH = 200
@@ -77,27 +65,24 @@ def post(command: Command) -> Answer:
     """Carry out one command on one customer's books, exactly once per (source, key).
 
     A repeat gets the first answer. The act happens at its `recorded_at`, a UTC instant later
-    than everything this customer's books recorded before.
+    than everything this customer's books recorded before and than the newest boundary.
 
     Raises KeyConflict for a key that was used for something else, and whatever the command or
     the judgment of the balance refuses (any CreditsError); then nothing was written.
     """
-    balance = lock_customer(command.customer.pk)
+    balance, known = lock_customer(command.customer.pk)
     if earlier := answered(command):
         return earlier
-    now = recorded_at(balance)
-    books = Books(customer=command.customer, balance=balance, now=now)
-    if balance.newest_rates > balance.rates_through:  # type: ignore[attr-defined]
-        now = catch_up(books, balance.newest_rates)  # type: ignore[attr-defined]
-        books = Books(customer=command.customer, balance=balance, now=now)
+    books = WritersBooks(command.customer, balance, recorded_at(balance, known))
+    if known.newest_rates > balance.rates_through:
+        catch_up(books, known)
+        books = WritersBooks(command.customer, balance, recorded_at(balance, known))
     decision = command.decide(books)
     decision.save_rows()
     bookings = differences(books, decision.facts, decision.withdraws)
     if command.judged:
         judge(books, bookings, command.asked)
-    operation = write(balance, command, decision, bookings, now)
-    project(books, bookings, written=operation)
-    return Answer(operation)
+    return Answer(book(books, command, decision, bookings))
 
 
 @refusing_used_keys()
@@ -107,32 +92,36 @@ def post_office(command: OfficeCommand) -> Answer:
 
     Raises KeyConflict and whatever the command refuses; then nothing was written.
     """
-    journal = lock_office()
+    journal, known = lock_office()
     if earlier := answered(command):
         return earlier
-    now = recorded_at(journal)
+    now = recorded_at(journal, known)
     decision = command.decide(now)
     decision.save_rows()
-    operation = write(journal, command, decision, [], now)
-    journal.save(update_fields=["position", "chain_head", "last_recorded_at"])
+    operation, note = operation_of(journal, command, decision, now)
+    operation.hash = operation_hash(operation, decision.facts, [])
+    write_together(operation, [*decision.facts, *note], office_projections(journal, operation))
     return Answer(operation)
 
 
 @transaction.atomic
 def bring_up_to_rates(customer: Customer) -> None:
     """Book the rates a customer's books do not know yet; a second run finds nothing to do."""
-    balance = lock_customer(customer.pk)
-    if balance.newest_rates > balance.rates_through:  # type: ignore[attr-defined]
-        books = Books(customer=customer, balance=balance, now=recorded_at(balance))
-        catch_up(books, balance.newest_rates)  # type: ignore[attr-defined]
+    balance, known = lock_customer(customer.pk)
+    if known.newest_rates > balance.rates_through:
+        catch_up(WritersBooks(customer, balance, recorded_at(balance, known)), known)
 
 
 def answered(command: Command | OfficeCommand) -> Answer | None:
     """The answer given to this key before, looked up under the lock before any other check."""
-    key = clean_key(command.asked.key)
-    earlier = Operation.objects.filter(source=command.asked.source, key=key).first()
-    if earlier is None:
+    with prepared(
+        "SELECT id FROM credits_operation WHERE source = %s AND key = %s",
+        [command.asked.source, clean_key(command.asked.key)],
+    ) as cursor:
+        found = cursor.fetchone()
+    if found is None:
         return None
+    earlier = Operation.objects.get(pk=found[0])
     if earlier.fingerprint != fingerprint(command):
         raise KeyConflict(KEY_USED)
     return Answer(earlier, repeated=True)
@@ -146,34 +135,41 @@ def clean_key(key: str) -> str:
     return key
 
 
-def recorded_at(journal: Journal) -> datetime:
-    """The instant an operation is recorded at: the clock, yet always after the one before."""
-    now = clock.now()
-    if journal.last_recorded_at is None:
-        return now
-    return max(now, journal.last_recorded_at + MICROSECOND)
+def recorded_at(journal: Journal, known: Known | None = None) -> datetime:
+    """The instant an operation is recorded at: the clock, yet always after the one before.
+
+    And after the newest boundary, of which no writer is part any more once it is closed.
+    """
+    boundary = known.newest_boundary if known else None
+    earlier = (journal.last_recorded_at, boundary)
+    return max([clock.now(), *(at + MICROSECOND for at in earlier if at is not None)])
 
 
-def catch_up(books: Books, newest_rates: int) -> datetime:
+def catch_up(books: Books, known: Known) -> None:
     """Book the rates entered since this customer's books last knew them, as its own operation."""
-    balance = books.balance
-    bookings, command = book_rates(books, newest_rates)
-    if not bookings:
-        balance.save(update_fields=["rates_through"])
-        return books.now
-    operation = write(balance, command, Decision(), bookings, books.now)
-    project(books, bookings, written=operation)
-    return recorded_at(balance)
+    bookings, command = book_rates(books, known.newest_rates)
+    if bookings:
+        book(books, command, Decision(), bookings)
+    else:
+        books.balance.save(update_fields=["rates_through"])
 
 
-def write(
-    journal: Journal,
-    command: Command | OfficeCommand,
-    decision: Decision,
-    bookings: Sequence[Booking],
-    now: datetime,
+def book(
+    books: Books, command: Command, decision: Decision, bookings: Sequence[Booking]
 ) -> Operation:
-    """Insert the operation with its facts, entries and note, and move the chain's head on."""
+    """Write an operation with its facts, entries, note and projections, in one statement."""
+    operation, note = operation_of(books.balance, command, decision, books.now)
+    entries = ledger_entries(books.balance, operation, bookings)
+    operation.hash = operation_hash(operation, decision.facts, entries)
+    rows = [*decision.facts, *entries, *note]
+    write_together(operation, rows, projections(books, bookings, operation))
+    return operation
+
+
+def operation_of(
+    journal: Journal, command: Command | OfficeCommand, decision: Decision, now: datetime
+) -> tuple[Operation, list[OperationNote]]:
+    """The operation that follows a chain's head, and its reason, which a purge can erase."""
     asked = command.asked
     salt = secrets.token_hex(32) if asked.reason else ""
     operation = Operation(
@@ -193,16 +189,7 @@ def write(
         note_digest=digest(salt, asked.reason) if asked.reason else "",
         previous_hash=journal.chain_head,
     )
-    entries = ledger_entries(journal, operation, bookings)
-    operation.hash = operation_hash(operation, decision.facts, entries)
-    operation.save()
-    insert_facts(operation, decision.facts)
-    LedgerEntry.objects.bulk_create(entries)
-    write_note(operation, asked, salt)
-    journal.position = operation.position
-    journal.chain_head = operation.hash
-    journal.last_recorded_at = now
-    return operation
+    return operation, [OperationNote(text=asked.reason, salt=salt)] if asked.reason else []
 
 
 def ledger_entries(
@@ -224,20 +211,3 @@ def ledger_entries(
         )
         for booking in bookings
     ]
-
-
-def insert_facts(operation: Operation, facts: Sequence[Fact]) -> None:
-    """Insert facts with the operation that brought them."""
-    models: tuple[type[Any], ...] = (LicenseTerm, UsageReport, FeatureChoice, FeatureRate)
-    for model in models:
-        own = [fact for fact in facts if isinstance(fact, model)]
-        for fact in own:
-            fact.operation = operation
-        if own:
-            model.objects.bulk_create(own)
-
-
-def write_note(operation: Operation, asked: Asked, salt: str) -> None:
-    """Keep the reason beside the operation, where a purge can erase it."""
-    if asked.reason:
-        OperationNote.objects.create(operation=operation, text=asked.reason, salt=salt)

@@ -1,75 +1,98 @@
-"""The projections, moved on by one statement after each operation."""
+"""The projections: what each operation makes of the sums that are kept for speed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-
-from django.db import connection
+from typing import Any
 
 from credits import clock
 from credits.domain.books import Booking, Books, Subject
-from credits.models import LedgerEntry, Operation, Side, subject_of
+from credits.domain.writing import Part
+from credits.models import Journal, LedgerEntry, OfficeJournal, Operation, Side, subject_of
 
 LevelRow = tuple[Subject, int, datetime | None]
 
-STATEMENT = """
-WITH level AS (
-    INSERT INTO credits_level (customer_id, side, license_id, feature_id, credits, held_since)
-    SELECT %(customer)s, * FROM unnest(
-        %(sides)s::text[], %(licenses)s::bigint[], %(features)s::bigint[],
-        %(levels)s::bigint[], %(since)s::timestamptz[])
-    ON CONFLICT (customer_id, side, license_id, feature_id)
-    DO UPDATE SET credits = EXCLUDED.credits, held_since = EXCLUDED.held_since
-), daily AS (
-    INSERT INTO credits_dailychange (customer_id, side, day, credits)
-    SELECT %(customer)s, * FROM unnest(
-        %(day_sides)s::text[], %(days)s::date[], %(changes)s::bigint[])
-    ON CONFLICT (customer_id, side, day)
-    DO UPDATE SET credits = credits_dailychange.credits + EXCLUDED.credits
-)
+LEVELS = """
+INSERT INTO credits_level (customer_id, side, license_id, feature_id, credits, held_since)
+SELECT %s, own.* FROM unnest(
+    %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[]) own
+ON CONFLICT (customer_id, side, license_id, feature_id)
+DO UPDATE SET credits = EXCLUDED.credits, held_since = EXCLUDED.held_since
+"""
+DAYS = """
+INSERT INTO credits_dailychange (customer_id, side, day, credits)
+SELECT %s, own.* FROM unnest(%s::text[], %s::date[], %s::bigint[]) own
+ON CONFLICT (customer_id, side, day)
+DO UPDATE SET credits = credits_dailychange.credits + EXCLUDED.credits
+"""
+BALANCE = """
 UPDATE credits_balance SET
-    position = %(position)s, chain_head = %(chain_head)s, last_recorded_at = %(recorded_at)s,
-    seq = %(seq)s, valid = %(valid)s, allocated = %(allocated)s, folded_until = %(recorded_at)s,
-    rates_through = %(rates_through)s
-WHERE customer_id = %(customer)s
+    position = %s, chain_head = %s, last_recorded_at = %s, seq = %s, valid = %s, allocated = %s,
+    folded_until = %s, rates_through = %s
+WHERE customer_id = %s
+"""
+OFFICE = """
+UPDATE credits_officejournal SET position = %s, chain_head = %s, last_recorded_at = %s
+WHERE id = %s
 """
 
 
-def project(books: Books, bookings: Sequence[Booking], *, written: Operation) -> None:
-    """Fold what came due, add the bookings, and write balance, levels and daily changes."""
+def projections(books: Books, bookings: Sequence[Booking], operation: Operation) -> list[Part]:
+    """What an operation makes of balance, levels and daily changes, as parts of its statement.
+
+    Folds what came due, adds the bookings, and moves the balance row in hand along.
+    """
     balance = books.balance
+    levels = new_levels(books, bookings)
+    days = daily_changes(bookings)
     valid, allocated = books.totals()
     happened = [b for b in bookings if b.at <= books.now]
     balance.valid = valid + sum(b.credits for b in happened if b.subject[0] == Side.VALID)
     balance.allocated = allocated + sum(
         b.credits for b in happened if b.subject[0] == Side.ALLOCATED
     )
-    levels = new_levels(books, bookings)
-    days = daily_changes(bookings)
     balance.seq += len(bookings)
-    balance.folded_until = written.recorded_at
-    parameters = {
-        "customer": balance.pk,
-        "sides": [side for (side, _), _, _ in levels],
-        "licenses": [pk if side == Side.VALID else None for (side, pk), _, _ in levels],
-        "features": [pk if side == Side.ALLOCATED else None for (side, pk), _, _ in levels],
-        "levels": [credits for _, credits, _ in levels],
-        "since": [since for _, _, since in levels],
-        "day_sides": [side for side, _ in days],
-        "days": [day for _, day in days],
-        "changes": list(days.values()),
-        "position": balance.position,
-        "chain_head": balance.chain_head,
-        "recorded_at": written.recorded_at,
-        "seq": balance.seq,
-        "valid": balance.valid,
-        "allocated": balance.allocated,
-        "rates_through": balance.rates_through,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, parameters)
+    balance.folded_until = operation.recorded_at
+    advance(balance, operation)
+    moved = [
+        *(balance.position, balance.chain_head, balance.last_recorded_at, balance.seq),
+        *(balance.valid, balance.allocated, balance.folded_until, balance.rates_through),
+        balance.pk,
+    ]
+    parts: list[Part] = [(BALANCE, moved)]
+    if levels:
+        parts.append((LEVELS, [balance.pk, *level_columns(levels)]))
+    if days:
+        columns = [[side for side, _ in days], [day for _, day in days], list(days.values())]
+        parts.append((DAYS, [balance.pk, *columns]))
+    return parts
+
+
+def office_projections(journal: OfficeJournal, operation: Operation) -> list[Part]:
+    """What an operation of the office makes of its journal."""
+    advance(journal, operation)
+    moved = [journal.position, journal.chain_head, journal.last_recorded_at, journal.pk]
+    return [(OFFICE, moved)]
+
+
+def advance(journal: Journal, operation: Operation) -> None:
+    """Move the head of a chain on to an operation."""
+    journal.position = operation.position
+    journal.chain_head = operation.hash
+    journal.last_recorded_at = operation.recorded_at
+
+
+def level_columns(levels: Sequence[LevelRow]) -> list[list[Any]]:
+    """Level rows as columns."""
+    return [
+        [side for (side, _), _, _ in levels],
+        [pk if side == Side.VALID else None for (side, pk), _, _ in levels],
+        [pk if side == Side.ALLOCATED else None for (side, pk), _, _ in levels],
+        [credits for _, credits, _ in levels],
+        [since for _, _, since in levels],
+    ]
 
 
 def daily_changes(changes: Iterable[Booking]) -> Counter[tuple[str, date]]:
@@ -84,25 +107,24 @@ def new_levels(books: Books, bookings: Sequence[Booking]) -> list[LevelRow]:
     """The level rows that fold or bookings change, with since when each has been above zero."""
     folded = books.balance.folded_until
     due = [Booking(subject_of(e), e.effective_at, e.credits) for e in books.due()]
+    subjects = dict.fromkeys(change.subject for change in [*due, *bookings])
+    stored = books.levels_of(subjects)
     rows = []
-    for subject in dict.fromkeys(change.subject for change in [*due, *bookings]):
+    for subject in subjects:
         own = [b for b in bookings if b.subject == subject]
         if any(booking.at <= folded for booking in own):
-            credits, since = walk(0, None, whole_course(books, subject), books.now)
+            credits, since = walk(0, None, [*whole_course(books, subject), *own], books.now)
         else:
-            stored = books.levels().get(subject)
+            level = stored.get(subject)
             changes = [*(d for d in due if d.subject == subject), *own]
-            level, held_since = (stored.credits, stored.held_since) if stored else (0, None)
-            credits, since = walk(level, held_since, changes, books.now)
+            held, held_since = (level.credits, level.held_since) if level else (0, None)
+            credits, since = walk(held, held_since, changes, books.now)
         rows.append((subject, credits, since))
     return rows
 
 
 def whole_course(books: Books, subject: Subject) -> list[Booking]:
-    """Every entry of a subject, those just written included.
-
-    Read only when a booking reaches back to the fold or before it.
-    """
+    """Every entry of a subject; read only when a booking reaches back to the fold or before it."""
     side, pk = subject
     column = "license_id" if side == Side.VALID else "feature_id"
     entries: Iterable[LedgerEntry] = LedgerEntry.objects.filter(

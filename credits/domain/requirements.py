@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from credits.domain.booking import GroupFacts, holding_at, levels_at, quantities
 from credits.domain.books import Books
 from credits.domain.pricing import quantity_of, total
 from credits.exceptions import NotAllowed, RateClosed
-from credits.models import Feature, FeatureRate, Side
+from credits.models import BillingModel, Feature, FeatureChoice, FeatureRate, Side
 
 
 def check_open(
@@ -56,7 +57,7 @@ def check_required(
     after: GroupFacts,
     rates: Mapping[str, FeatureRate],
 ) -> None:
-    """Refuse switching a feature on while a feature it requires holds nothing."""
+    """Refuse switching a feature on while a feature it requires is not in use."""
     old, new = levels_at(before, books.now), levels_at(after, books.now)
     rising = [
         rate.feature
@@ -65,11 +66,11 @@ def check_required(
     ]
     if not rising:
         return
-    held = holding(books) | new
-    in_use = keys_in_use({pk for pk, credits in held.items() if credits > 0})
+    holders = {pk for pk, credits in (holding(books) | new).items() if credits > 0}
+    in_use = keys_of(uses(holders).values())
     for feature in rising:
         for alternatives in feature.requires:
-            if not in_use.intersection(alternatives):
+            if not in_use.intersection(alternatives) and not paid_as_you_go(books, alternatives):
                 names = " or ".join(names_of(alternatives))
                 raise NotAllowed(f"{feature.name} needs {names}, which holds no credits.")
 
@@ -80,20 +81,54 @@ def check_needed(books: Books, before: GroupFacts, after: GroupFacts) -> None:
     if not any(old[pk] > 0 and new[pk] == 0 for pk in old):
         return
     held = holding(books)
+    holders = {pk for pk, credits in held.items() if credits > 0}
     remaining = {pk for pk, credits in (held | new).items() if credits > 0}
-    in_use = keys_in_use(remaining)
-    lost = keys_in_use({pk for pk, credits in held.items() if credits > 0}) - in_use
-    for feature in Feature.objects.filter(pk__in=remaining).exclude(requires=[]):
+    known = uses(holders | remaining)
+    in_use = keys_of(use for pk, use in known.items() if pk in remaining)
+    lost = keys_of(known.values()) - in_use
+    for feature in (known[pk].feature for pk in sorted(remaining)):
         for alternatives in feature.requires:
-            if lost.intersection(alternatives) and not in_use.intersection(alternatives):
+            is_lost = lost.intersection(alternatives) and not in_use.intersection(alternatives)
+            if is_lost and not paid_as_you_go(books, alternatives):
                 names = " or ".join(names_of(alternatives))
                 raise NotAllowed(f"{feature.name} holds credits and needs {names}.")
 
 
-def keys_in_use(feature_ids: AbstractSet[int]) -> set[str]:
-    """The keys of features; a bundle in use puts its parts in use."""
+@dataclass(frozen=True)
+class Use:
+    """A feature that holds credits, and the keys that are in use by that."""
+
+    feature: Feature
+    keys: frozenset[str]
+
+
+def uses(feature_ids: AbstractSet[int]) -> dict[int, Use]:
+    """What holding credits puts in use, by feature id: a bundle its parts as well."""
+    found: dict[int, Use] = {}
     rates = FeatureRate.objects.filter(feature__in=feature_ids).select_related("feature")
-    return {key for rate in rates for key in (rate.feature.key, *rate.parts)}
+    for rate in rates:
+        before = found[rate.feature_id].keys if rate.feature_id in found else frozenset()
+        keys = before | {rate.feature.key, *rate.parts}
+        found[rate.feature_id] = Use(rate.feature, keys)
+    return found
+
+
+def keys_of(used: Iterable[Use]) -> set[str]:
+    """The keys of all that is in use."""
+    return {key for use in used for key in use.keys}
+
+
+def paid_as_you_go(books: Books, keys: Iterable[str]) -> bool:
+    """Whether one of these features is on and paid another way, so that it is in use as well."""
+    choices = FeatureChoice.objects.filter(customer=books.customer, feature__key__in=list(keys))
+    in_force = choices.first_in_force(books.now)
+    return any(choice.is_on and on_contract(choice, books.now) for choice in in_force)
+
+
+def on_contract(choice: FeatureChoice, at: datetime) -> bool:
+    """Whether a choice in force puts a feature under a contract that still runs."""
+    is_payg = choice.billing_model == BillingModel.PAYG
+    return is_payg and (choice.until is None or at < choice.until)
 
 
 def names_of(keys: Iterable[str]) -> list[str]:

@@ -1,0 +1,201 @@
+"""What the writer reads of one allocation group, in one statement under the lock.
+
+Everything an act on a group needs: its features, the facts and rates that decide anything from
+an instant on, the levels of its features, and what was booked ahead. In force at an instant is
+found by an index from the newest row on, so that the cost does not grow with the history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import models
+
+from credits.domain.booking import GroupFacts
+from credits.domain.pricing import RESERVED
+from credits.models import (
+    AllocationGroup,
+    Feature,
+    FeatureChoice,
+    FeatureRate,
+    LedgerEntry,
+    Level,
+    UsageReport,
+)
+from credits.prepared import prepared
+
+RowT = TypeVar("RowT", bound=models.Model)
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+# A fact stands unless a reversal names its operation; `without` is about to be reversed.
+STANDS = """fact.operation_id <> %(without)s AND NOT EXISTS (
+    SELECT FROM credits_operation reversal WHERE reversal.reverses_id = fact.operation_id)"""
+
+STATEMENT = f"""
+WITH feature AS MATERIALIZED (
+    SELECT f.* FROM credits_feature f JOIN credits_allocationgroup g ON g.id = f.group_id
+    WHERE g.key = %(key)s OR g.id = %(group)s
+), report AS (
+    (SELECT fact.* FROM credits_usagereport fact
+     WHERE customer_id = %(customer)s AND at <= %(start)s AND {STANDS}
+        AND group_id = (SELECT group_id FROM feature LIMIT 1)
+     ORDER BY at DESC, revision DESC, operation_id DESC, id DESC LIMIT 1)
+    UNION ALL
+    (SELECT fact.* FROM credits_usagereport fact
+     WHERE customer_id = %(customer)s AND at > %(start)s AND {STANDS}
+        AND group_id = (SELECT group_id FROM feature LIMIT 1))
+), choice AS (
+    SELECT chosen.* FROM feature CROSS JOIN LATERAL (
+        (SELECT fact.* FROM credits_featurechoice fact
+         WHERE customer_id = %(customer)s AND feature_id = feature.id
+            AND at <= %(start)s AND {STANDS}
+         ORDER BY operation_id DESC, id DESC LIMIT 1)
+        UNION ALL
+        (SELECT fact.* FROM credits_featurechoice fact
+         WHERE customer_id = %(customer)s AND feature_id = feature.id
+            AND at > %(start)s AND {STANDS})
+    ) chosen
+), rate AS (
+    SELECT rated.* FROM feature CROSS JOIN LATERAL (
+        (SELECT fact.* FROM credits_featurerate fact
+         WHERE feature_id = feature.id AND operation_id <= %(through)s
+            AND at <= %(start)s AND {STANDS}
+         ORDER BY at DESC, operation_id DESC, id DESC LIMIT 1)
+        UNION ALL
+        (SELECT fact.* FROM credits_featurerate fact
+         WHERE feature_id = feature.id AND operation_id <= %(through)s
+            AND at > %(start)s AND {STANDS})
+    ) rated
+)
+SELECT
+    (SELECT to_json(g) FROM credits_allocationgroup g
+     WHERE g.key = %(key)s OR g.id = %(group)s)::text,
+    (SELECT json_agg(feature) FROM feature)::text,
+    (SELECT json_agg(report) FROM report)::text,
+    (SELECT json_agg(choice) FROM choice)::text,
+    (SELECT json_agg(rate) FROM rate)::text,
+    (SELECT json_agg(level) FROM credits_level level
+     WHERE customer_id = %(customer)s AND side = 'allocated' AND license_id IS NULL
+        AND feature_id IN (SELECT id FROM feature))::text,
+    (SELECT json_agg(entry ORDER BY seq) FROM credits_ledgerentry entry
+     WHERE customer_id = %(customer)s AND effective_at > recorded_at
+        AND effective_at > %(folded)s
+        AND (effective_at <= %(now)s OR feature_id IN (SELECT id FROM feature)))::text
+"""  # noqa: S608 (no value is put into the text)
+
+
+@dataclass(frozen=True)
+class GroupRows:
+    """What was read of a group."""
+
+    group: AllocationGroup | None
+    facts: GroupFacts
+    levels: tuple[Level, ...]
+    """The stored levels of its features."""
+    ahead: tuple[LedgerEntry, ...]
+    """Entries booked ahead beyond the fold: those of its features, and all that have come due."""
+
+
+def read_group(
+    customer_id: int,
+    *,
+    key: str = "",
+    group: int = 0,
+    start: datetime,
+    through: int,
+    folded: datetime,
+    now: datetime,
+    without: int = 0,
+) -> GroupRows:
+    """Read a group, by key or id, with what decides anything from `start` on.
+
+    `through` is the newest rate operation the customer's books know. A group with a usage
+    reservation is read from the beginning, since its level depends on all that was ever stated.
+    """
+    asked = {
+        "customer": customer_id,
+        "key": key,
+        "group": group,
+        "start": start,
+        "through": through,
+        "folded": folded,
+        "now": now,
+        "without": without,
+    }
+    rows = read(asked)
+    if start > BEGINNING and any(rate.model == RESERVED for rate in rows.facts.rates):
+        rows = read(asked | {"start": BEGINNING})
+    return rows
+
+
+def read(asked: Mapping[str, Any]) -> GroupRows:
+    """The statement's one row, as model instances that know each other."""
+    with prepared(STATEMENT, asked) as cursor:
+        columns = [loaded(column) for column in cursor.fetchone()]
+    groups = instances(AllocationGroup, columns[0:1] if columns[0] else ())
+    group = groups[0] if groups else None
+    features = {feature.pk: feature for feature in instances(Feature, columns[1])}
+    reports = instances(UsageReport, columns[2])
+    choices = instances(FeatureChoice, columns[3])
+    rates = instances(FeatureRate, columns[4])
+    for feature in features.values():
+        feature.group = group  # type: ignore[assignment]
+    for choice in choices:
+        choice.feature = features[choice.feature_id]
+    for rate in rates:
+        rate.feature = features[rate.feature_id]
+    return GroupRows(
+        group=group,
+        facts=GroupFacts(
+            features={rate.feature_id: rate.feature.key for rate in rates},
+            reports=reports,
+            choices=choices,
+            rates=rates,
+        ),
+        levels=tuple(instances(Level, columns[5])),
+        ahead=tuple(instances(LedgerEntry, columns[6])),
+    )
+
+
+def loaded(column: Any) -> Any:
+    """A column of JSON with exact numbers."""
+    return None if column is None else json.loads(column, parse_float=Decimal)
+
+
+def instances(model: type[RowT], rows: Iterable[Mapping[str, Any]] | None) -> list[RowT]:
+    """Model instances from rows as JSON gives them."""
+    names, readers = columns_of(model)
+    return [
+        model.from_db(
+            "default",
+            names,
+            [
+                read_value(row[name]) if read_value and row[name] is not None else row[name]
+                for name, read_value in readers
+            ],
+        )
+        for row in rows or ()
+    ]
+
+
+@cache
+def columns_of(
+    model: type[models.Model],
+) -> tuple[list[str], list[tuple[str, Callable[[Any], Any] | None]]]:
+    """The attributes of a model, and how each is read from its JSON."""
+    readers: list[tuple[str, Callable[[Any], Any] | None]] = []
+    for column in model._meta.concrete_fields:
+        reader: Callable[[Any], Any] | None = None
+        if isinstance(column, models.DateTimeField):
+            reader = datetime.fromisoformat
+        elif isinstance(column, models.DecimalField | models.UUIDField):
+            reader = column.to_python
+        readers.append((column.column or column.attname, reader))
+    return [column.attname for column in model._meta.concrete_fields], readers
