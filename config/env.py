@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -20,6 +20,7 @@ YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
 QUEUE_SCHEMES = {"redis", "rediss", "redis+socket", "unix"}
 POSTGRESQL_SCHEMES = {"postgres", "postgresql"}
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 def supply(**values: str) -> None:
@@ -94,6 +95,51 @@ def origins(name: str, default: str | None = None) -> list[str]:
         if parts is None or parts.scheme != "https" or not parts.netloc or parts.path:
             raise _wrong(name, value, "a list of origins such as https://portal.example.com")
     return values
+
+
+def origin(name: str, default: str | None = None) -> str:
+    """Scheme and host under which people open the portal, such as https://portal.example.com."""
+    value = text(name, default).rstrip("/")
+    parts = _split(value)
+    if (
+        parts is None
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.username is not None
+        or parts.path + parts.query + parts.fragment
+    ):
+        raise _wrong(name, _shown(value), "an address such as https://portal.example.com")
+    return value
+
+
+def mail(name: str = "EMAIL_URL", default: str | None = None) -> dict[str, Any]:
+    """Django's settings for the mail server that a URL names, or for a folder of files.
+
+    smtp sends in the clear, smtp+tls turns to TLS first (STARTTLS), smtp+ssl begins with it.
+    User and password stand percent-encoded; NAME_FILE may name a file that holds the URL.
+    """
+    url = secret(name, default)
+    parts = _split(url)
+    if parts is not None and parts.scheme == "file" and parts.path.strip("/"):
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": unquote(parts.path),
+        }
+    if parts is None or parts.scheme not in MAIL_PORTS or not parts.hostname or parts.path:
+        raise _wrong(
+            name,
+            _shown(url),
+            "smtp+tls://user:password@host:587, smtp+ssl://..., smtp://... or file:///folder",
+        )
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or MAIL_PORTS[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtp+ssl",
+    }
 
 
 def database(name: str = "DATABASE_URL", default: str | None = None) -> dict[str, Any]:

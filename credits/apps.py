@@ -12,6 +12,8 @@ class CreditsConfig(AppConfig):
     def ready(self) -> None:
         from credits.grants import apply_grants
         from credits.roles import create_staff_roles
+        from credits.web.door_log import listen
 
         post_migrate.connect(create_staff_roles, dispatch_uid="credits.staff_roles")
         post_migrate.connect(apply_grants, dispatch_uid="credits.grants")
+        listen()

@@ -66,6 +66,7 @@ def _start_everything(stack: ExitStack, port: int, offset: int | None) -> list[C
         env["PORTAL_CLOCK_OFFSET"] = clock_offset(offset)
     if env["PORTAL_CLOCK_OFFSET"] != "0":
         say(f"  The clock is moved by {env['PORTAL_CLOCK_OFFSET']} s (--clock-offset 0 undoes it).")
+    env.setdefault("PORTAL_URL", f"http://{HOST}:{port}")
     prepare(servers, env)
     worker = _start_worker(env)
     stack.callback(worker.stop)

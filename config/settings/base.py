@@ -70,6 +70,10 @@ TEMPLATES = [
     },
 ]
 
+# Invariants that apps above `credits` add to those of the books: dotted names of their lists.
+
+BOOKS_CHECKS: list[str] = []
+
 # What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
 
 PORTAL_NAVIGATION = {
@@ -96,6 +100,8 @@ SALES_HOME = "billing:sales-customers"
 CLOCK_OFFSET = env.integer(
     "PORTAL_CLOCK_OFFSET", 0, minimum=-3_650 * 86_400, maximum=3_650 * 86_400
 )
+# Whether history may be made up under a moved clock: by demonstrations and simulations.
+CLOCK_MAY_MOVE = True
 
 # The database. APP_ROLE is the role that receives the application's grants after a migration.
 
@@ -131,6 +137,30 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# How long a link to set a password works: an invitation sent on Friday is still good on Monday.
+PASSWORD_RESET_TIMEOUT = 3 * 86_400
+
+# The door. Refused tries are counted over a quarter of an hour, and then further ones wait.
+#
+# An account: five typing errors are forgiven, and 480 guesses a day find no password that the
+# validators let through. An address: several people stand behind one, while a list of accounts
+# tried from one place is stopped after a few. A reset by mail is limited by the same numbers.
+DOOR_WINDOW_MINUTES = 15
+DOOR_TRIES_PER_ACCOUNT = 5
+DOOR_TRIES_PER_ADDRESS = 20
+
+# How many proxies of one's own stand before the portal. Each adds the address it was asked from
+# to X-Forwarded-For; whatever stands before those was written by the client, and is not believed.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
+
+# Mail. Rows are sent by the relay; links in them lead to PORTAL_URL, never to a request's host.
+
+PORTAL_URL = env.origin("PORTAL_URL", "http://localhost:8000")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Credits & Billing <portal@localhost>")
+EMAIL_TIMEOUT = 10
+# Without a mail server, a development installation finds its mail as files.
+globals().update(env.mail(default=(BASE_DIR / ".portal" / "mail").as_uri()))
 
 # Languages and time
 

@@ -21,7 +21,13 @@ CSRF_COOKIE_SECURE = True
 if env.flag("TRUST_X_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# A mail carries a link that sets a password: where it leads and who sends it must be said.
+PORTAL_URL = env.origin("PORTAL_URL")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
+globals().update(env.mail())
+
 REFUSE_PRIVILEGED_ROLE = True
+CLOCK_MAY_MOVE = False
 
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS has '*', but it must list the hosts by name.")

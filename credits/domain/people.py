@@ -19,6 +19,7 @@ from django.utils.text import slugify
 from credits import clock
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision, OfficeCommand
+from credits.domain.invitations import invite_by_mail
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
 from credits.models import (
     Assignment,
@@ -229,8 +230,10 @@ class CreateCustomer(OfficeCommand):
 class Invite(Command):
     """Make a person a member of a customer; a new person gets an account without password.
 
-    Inviting a member again changes the role. Answers with the user's public id and whether the
-    account is new. Raises InvalidCommand for a bad address or role, or one's own.
+    Inviting a member again changes the role. Who has no password yet gets a mail with the link to
+    set one, and a new member with a password a mail that says so. Answers with the user's public
+    id and whether the account is new. Raises InvalidCommand for a bad address or role, or for
+    one's own.
     """
 
     kind: ClassVar[str] = "invite"
@@ -260,9 +263,11 @@ class Invite(Command):
             if is_new:
                 person.set_unusable_password()
                 person.save(force_insert=True)
-            Membership.objects.update_or_create(
+            _, is_added = Membership.objects.update_or_create(
                 customer=books.customer, user=person, defaults={"role": self.role}
             )
+            if is_added or not person.has_usable_password():
+                invite_by_mail(person, books.customer, self.role, self.asked)
 
         return Decision(
             save_rows=save,

@@ -14,8 +14,9 @@ from credits.models.people import Customer, User
 class OutgoingMail(models.Model):
     """One mail, written in the transaction of its cause and sent afterwards, at least once.
 
-    `key` is unique, so that one cause never makes two mails; the Message-ID is made from it, so
-    that a repeat after a crash can be told by whoever receives it.
+    `key` is unique, so that one cause never makes two mails; the Message-ID is made from the
+    public id, so that a repeat after a crash can be told by whoever receives it. A link that sets
+    a password is put in while sending: no row holds a secret.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -17,7 +17,16 @@ from credits import clock
 from credits.domain.allocations import Release
 from credits.domain.commands import Answer
 from credits.domain.post import post
-from credits.models import Customer, Feature, License, Operation, User
+from credits.domain.sources import SetUsageSource
+from credits.models import (
+    Customer,
+    Feature,
+    License,
+    Operation,
+    SecurityEvent,
+    SecurityEventKind,
+    User,
+)
 from credits.roles import StaffRole
 from estimator.domain.estimates import Draft
 from estimator.domain.price_list import read_price_list
@@ -26,6 +35,7 @@ from estimator.models import Estimate
 from tests.factories import credits as make
 
 FEATURE, SWITCHED_OFF = "endpoint-sandbox-submission", "network-virtual-sensor"
+REPORTED = "email-sensor"
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
     )
     answer = allocate(customer, FEATURE, 310, actor=who, reason=f"{mark} roll-out")
     release(customer, SWITCHED_OFF, allocate, who)
+    report(customer, mark)
     prices = read_price_list(clock.now())
     wanted = Wanted(name=f"{mark} plan", draft=Draft(years=1, quantities={FEATURE: Decimal(50)}))
     saved = save_estimate(
@@ -79,6 +90,13 @@ def release(customer: Customer, feature: str, allocate: Callable[..., Answer], w
     features = [Feature.objects.get(key=feature)]
     ask = make.asked(actor=who)
     post(Release(customer=customer, asked=ask, group=feature, features=features))
+
+
+def report(customer: Customer, mark: str) -> None:
+    """Let a system report a feature's units."""
+    ask = make.asked(reason=f"{mark} directory is connected")
+    name = f"{mark} directory"
+    post(SetUsageSource(customer=customer, asked=ask, group=REPORTED, name=name))
 
 
 def order(mark: str, today: date) -> Order:
@@ -131,5 +149,8 @@ def world(
     """Everything there is to be opened, and everybody who might try."""
     own = furnish(customer, alice, allocate, "halden")
     other = furnish(other_customer, carol, allocate, "borealis")
+    SecurityEvent.objects.create(
+        kind=SecurityEventKind.LOGGED_IN, at=clock.now(), account=alice.email, user=alice
+    )
     people: dict[str, User | None] = {"nobody": None, "viewer": bob, "admin": alice}
     return World(own, other, {**people, "stranger": carol, "rep": rep, **staff})

@@ -18,6 +18,9 @@ PRODUCTION = {
     "CSRF_TRUSTED_ORIGINS": "https://portal.example.com",
     "DATABASE_URL": "postgres://portal_app@localhost/portal",
     "REDIS_URL": "redis://localhost:6379/0",
+    "EMAIL_URL": "smtp+tls://portal:secret@mail.example.com",
+    "DEFAULT_FROM_EMAIL": "portal@example.com",
+    "PORTAL_URL": "https://portal.example.com",
 }
 
 
@@ -49,6 +52,10 @@ def test_production_passes_every_deployment_check() -> None:
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS has '*', but it must list the hosts by name."),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set, and it has no default."),
         ({"REDIS_URL": ""}, "REDIS_URL is not set, and it has no default."),
+        ({"EMAIL_URL": ""}, "EMAIL_URL is not set, and it has no default."),
+        ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL is 'mail.example.com', but it must be smtp"),
+        ({"DEFAULT_FROM_EMAIL": ""}, "DEFAULT_FROM_EMAIL is not set, and it has no default."),
+        ({"PORTAL_URL": ""}, "PORTAL_URL is not set, and it has no default."),
         ({"PORTAL_CLOCK_OFFSET": "86400"}, "production runs on real time: unset it."),
         ({"SECURE_SSL_REDIRECT": "maybe"}, "SECURE_SSL_REDIRECT is 'maybe', but it must be yes"),
         ({"CSRF_TRUSTED_ORIGINS": "portal.example.com"}, "must be a list of origins such as"),

@@ -187,3 +187,64 @@ def test_another_queue_is_refused(given: Callable[[str], None], url: str) -> Non
 
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} is "):
         env.queue(NAME)
+
+
+@pytest.mark.parametrize(
+    ("value", "port", "tls", "ssl"),
+    [
+        ("smtp://portal:p%40ss@mail.example.com", 25, False, False),
+        ("smtp+tls://portal:p%40ss@mail.example.com", 587, True, False),
+        ("smtp+ssl://portal:p%40ss@mail.example.com:4650", 4650, False, True),
+    ],
+)
+def test_a_mail_server_is_named_by_a_url(
+    given: Callable[[str], None], value: str, port: int, tls: bool, ssl: bool
+) -> None:
+    given(value)
+
+    found = env.mail(NAME)
+
+    assert found["EMAIL_HOST"] == "mail.example.com"
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("portal", "p@ss")
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (port, tls, ssl)
+
+
+def test_mail_may_go_to_a_folder(given: Callable[[str], None], tmp_path: Path) -> None:
+    folder = tmp_path / "all mail"
+    given(folder.as_uri())
+
+    assert env.mail(NAME)["EMAIL_FILE_PATH"] == str(folder)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["mail.example.com", "smtp://", "smtp://host:0", "http://host", "file://", "smtp://h/x"],
+)
+def test_what_is_no_mail_server_is_refused(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match=NAME):
+        env.mail(NAME)
+
+
+def test_a_refused_mail_server_does_not_show_its_password(given: Callable[[str], None]) -> None:
+    given("imap://portal:walnut@mail.example.com")
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.mail(NAME)
+    assert "walnut" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["https://portal.example.com/", "http://localhost:8000"])
+def test_an_origin_has_no_slash_at_its_end(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    assert env.origin(NAME) == value.rstrip("/")
+
+
+@pytest.mark.parametrize("value", ["portal.example.com", "https://a/b", "ftp://a", "https://x@a"])
+def test_what_is_no_origin_is_refused(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="must be an address such as"):
+        env.origin(NAME)

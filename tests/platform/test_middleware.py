@@ -100,7 +100,7 @@ def test_health_answers_without_a_session(client: Client) -> None:
     response = client.get("/health")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ok"}
+    assert response.json() == {"status": "ok", "publication": "none yet"}
     assert response.cookies == SimpleCookie()
 
 

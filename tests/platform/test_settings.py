@@ -93,6 +93,9 @@ def test_a_production_process_ends_at_once_with_the_wrong_role(module: str) -> N
         "ALLOWED_HOSTS": "portal.example.com",
         "DATABASE_URL": f"postgres://{login}@/{database['NAME']}?{server}",
         "REDIS_URL": "redis://localhost",
+        "EMAIL_URL": "smtp://localhost",
+        "DEFAULT_FROM_EMAIL": "portal@example.com",
+        "PORTAL_URL": "https://portal.example.com",
     }
 
     done = subprocess.run(
