@@ -9,8 +9,9 @@ from config.launcher.places import MANAGE, PYTHON
 from config.launcher.processes import run_in_foreground
 from config.launcher.servers import environment_of, share_servers
 
-# What changes or compares the schema; everything else runs with the application's rights.
+# What changes or compares a schema; everything else runs with the application's rights.
 OWNER_COMMANDS = {
+    "bench",
     "dbshell",
     "flush",
     "inspectdb",

@@ -80,8 +80,9 @@ class Postgres:
     def make_roles(self) -> None:
         """Make the owner, the application role and the database, where they are missing."""
         self.sql("--file", str(ROLES))
-        if self.is_throwaway:
-            self.sql("--command", f"ALTER ROLE {OWNER} SUPERUSER CREATEDB")
+        # Tests and benchmarks make databases of their own.
+        rights = "SUPERUSER CREATEDB" if self.is_throwaway else "CREATEDB"
+        self.sql("--command", f"ALTER ROLE {OWNER} {rights}")
 
     def sql(self, *arguments: str) -> None:
         done = self._client(
