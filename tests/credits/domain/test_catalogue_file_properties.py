@@ -21,16 +21,20 @@ from tests.credits.domain.catalogue_text import cells, text_of
 words = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=60)
 numbers = st.decimals(min_value="0.0001", max_value=999999999, places=4, allow_nan=False)
 days = st.dates(min_value=date(2000, 1, 1), max_value=date(2200, 1, 1))
-plain_models = st.sampled_from(sorted(MODELS - {"free", "tiered", "package", "bundle"}))
+reserved = st.just("usage_reservation")
+others = sorted(MODELS - {"free", "tiered", "package", "bundle", "usage_reservation"})
+# A feature does not change between a reservation and another model.
+models_of_a_feature = st.just(reserved) | st.just(st.sampled_from(others))
 
 
 @st.composite
 def rates_of_a_feature(draw: st.DrawFn, key: str) -> list[RateRow]:
     starts = sorted(draw(st.lists(days, min_size=1, max_size=3, unique=True)))
+    models = draw(models_of_a_feature)
     rates = []
     for start, following in zip(starts, [*starts[1:], None], strict=True):
-        model = draw(plain_models)
-        blocks = model in {"throughput_block", "volume_pack"}
+        model = draw(models)
+        blocks = model in {"throughput_block", "volume_pack", "usage_reservation"}
         latest = following - timedelta(days=1) if following else draw(st.none() | st.just(start))
         assumed = draw(st.booleans())
         rates.append(
