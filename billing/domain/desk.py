@@ -28,6 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
+from credits.domain.boundaries import newest_closed
 from credits.domain.figures import Figure, Position, read_now, steps
 from credits.domain.people import customers_for
 from credits.models import Balance, Customer, LedgerEntry, License, Side, User
@@ -79,7 +80,7 @@ def live_positions(customers: Sequence[Customer], now: datetime) -> dict[int, Po
     )
     for entry in unfolded.order_by("customer_id", "seq"):
         entries[entry.customer_id].append(entry)
-    balances = Balance.objects.filter(customer__in=keys)
+    balances = Balance.objects.filter(customer__in=keys).annotate(newest_boundary=newest_closed())
     return {
         balance.customer_id: live_position(balance, entries[balance.customer_id], now)
         for balance in balances
@@ -88,7 +89,7 @@ def live_positions(customers: Sequence[Customer], now: datetime) -> dict[int, Po
 
 def live_position(balance: Balance, unfolded: Sequence[LedgerEntry], now: datetime) -> Position:
     """The live position that a balance and the entries beyond its fold make."""
-    present = read_now(balance, now)
+    present = read_now(balance, now, balance.newest_boundary)  # type: ignore[attr-defined]
     due = [entry for entry in unfolded if entry.effective_at <= present]
     figure = Figure(
         balance.valid + sum(e.credits for e in due if e.side == Side.VALID),
@@ -150,7 +151,7 @@ def with_figures(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custo
     upcoming = License.objects.filter(
         customer=OuterRef("pk"), voided_at__isnull=True, ends_at__gt=now
     ).order_by("ends_at")
-    present = Greatest(Value(now), F("standing__last_recorded_at"))
+    present = Greatest(Value(now), F("standing__last_recorded_at"), newest_closed())
     return customers.annotate(
         live_valid=F("standing__valid") + due(VALID, now),
         live_allocated=F("standing__allocated") + due(ALLOCATED, now),
@@ -174,7 +175,7 @@ def unfolded() -> QuerySet[LedgerEntry]:
 
 def due(change: Case, now: datetime) -> Coalesce:
     """What was booked ahead and has come due since the balance was folded."""
-    present = Greatest(Value(now), OuterRef("standing__last_recorded_at"))
+    present = Greatest(Value(now), OuterRef("standing__last_recorded_at"), newest_closed())
     found = unfolded().filter(effective_at__lte=present).order_by().values("customer")
     total = Subquery(found.annotate(total=Sum(change)).values("total"))
     return Coalesce(total, 0, output_field=BigIntegerField())
@@ -185,7 +186,7 @@ def first_shortage(now: datetime) -> Subquery:
 
     Entries of one instant are peers of the window, so each carries the sum of them all.
     """
-    present = Greatest(Value(now), OuterRef("standing__last_recorded_at"))
+    present = Greatest(Value(now), OuterRef("standing__last_recorded_at"), newest_closed())
     valid = OuterRef("standing__valid") + running(VALID)
     balance = OuterRef("standing__valid") - OuterRef("standing__allocated") + running(SIGNED)
     short = (

@@ -17,7 +17,7 @@ from billing.web.annual_page import AnnualPage
 from billing.web.exports import stream_csv
 from billing.web.regions import REGIONS, push_address, query_of
 from credits import clock
-from credits.domain.boundaries import boundary_at
+from credits.domain.boundaries import newest_boundary
 from credits.domain.people import Right
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.htmx import announce, is_fragment, reload_to, render_page
@@ -31,14 +31,14 @@ LONGEST_OPEN = timedelta(hours=24)
 @customer_view(Right.VIEW)
 def annual_credits(request: CustomerRequest) -> HttpResponseBase:
     """The page, or the part of it that a filter, a sort or a range changes."""
-    now = clock.now()
-    boundary = shown_boundary(request, now)
-    if boundary is None:
+    try:
+        boundary = shown_boundary(request)
+    except PageOutdated:
         return reload_to(request.get_full_path())
     region = (request.htmx.target or "") if is_fragment(request) else ""
     if region in REGIONS:
         request.GET = query_of(request, region)  # type: ignore[assignment]
-    page = AnnualPage(request, AnnualCredits(request.customer, now=now, boundary=boundary))
+    page = AnnualPage(request, AnnualCredits(request.customer, now=clock.now(), boundary=boundary))
     if region not in REGIONS:
         return render_page(request, TEMPLATE, {"page": page})
     response = render_page(request, TEMPLATE, {"page": page}, region)
@@ -50,28 +50,35 @@ def annual_credits(request: CustomerRequest) -> HttpResponseBase:
 @customer_view(Right.EXPORT)
 def features_csv(request: CustomerRequest) -> HttpResponseBase:
     """The filtered table of features as a file."""
-    now = clock.now()
-    page = AnnualPage(request, AnnualCredits(request.customer, now=now, boundary=boundary_at(now)))
+    page = AnnualPage(request, AnnualCredits(request.customer, now=clock.now()))
     rows = exported(page.filter.matching(), page.credits.position.at)
     name = f"{request.customer.slug}-features-{today(page.credits)}.csv"
     return stream_csv(name, EXPORTED, rows)
 
 
-def shown_boundary(request: CustomerRequest, now: datetime) -> datetime | None:
-    """The boundary to read at: a fragment keeps that of the page it is swapped into.
+class PageOutdated(Exception):
+    """A fragment was asked for by a page whose boundary is too old or cannot be read."""
 
-    None where that page is older than a day, or its boundary cannot be read: then the whole
-    page is loaded again, so that no two boundaries are mixed.
+
+def shown_boundary(request: CustomerRequest) -> datetime | None:
+    """The boundary a fragment keeps from the page it is swapped into; None for the newest.
+
+    Raises PageOutdated where that page is older than a day, or its boundary cannot be read: then
+    the whole page is loaded again, so that no two boundaries are mixed.
     """
-    newest = boundary_at(now)
     if not is_fragment(request) or SHOWN_AT not in request.headers:
-        return newest
+        return None
     try:
         shown = parse_datetime(request.headers[SHOWN_AT])
     except ValueError:
+        shown = None
+    if shown is None or shown.tzinfo is None:
+        raise PageOutdated
+    newest = newest_boundary()
+    if newest is None:
         return None
-    if shown is None or shown.tzinfo is None or not newest - LONGEST_OPEN <= shown:
-        return None
+    if shown < newest - LONGEST_OPEN:
+        raise PageOutdated
     return min(shown, newest)
 
 

@@ -28,7 +28,6 @@ from billing.forms.purchases import Around, PurchaseForm
 from billing.models import Purchase
 from billing.views.sales import show_count
 from credits import clock
-from credits.domain.boundaries import boundary_at
 from credits.domain.figures import Position, standing
 from credits.domain.people import Right, customers_for
 from credits.exceptions import CreditsError, KeyConflict
@@ -110,7 +109,7 @@ class Entry:
     @cached_property
     def position(self) -> Position:
         """Where the customer stands; read only for a page that shows it."""
-        return standing(self.customer, now=self.now, boundary=boundary_at(self.now)).live
+        return standing(self.customer, now=self.now).live
 
     @cached_property
     def last(self) -> Purchase | None:

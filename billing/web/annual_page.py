@@ -15,8 +15,10 @@ from billing.forms.features import ALL, FeatureFilter
 from billing.tables.features import FeatureRow, FeatureTable
 from billing.tables.shown_purchases import ShownPurchaseTable
 from billing.web import annual_charts as charts
+from billing.web.context import Freshness
 from billing.web.links import Explain, instant_text
 from credits.domain.people import Right
+from credits.domain.sources import Reporting, reporting
 from credits.models import Side
 from credits.web import svg
 from credits.web.access import CustomerRequest
@@ -41,6 +43,11 @@ class AnnualPage:
         self.explain = Explain.of(request.customer, credits.position)
         self.boundary = instant_text(credits.position.at)
 
+    @cached_property
+    def freshness(self) -> Freshness:
+        """How old the figures are, and whether an update was missed."""
+        return Freshness(self.credits.now, self.credits.standing.boundary)
+
     # Where the figures lead.
 
     @cached_property
@@ -59,6 +66,12 @@ class AnnualPage:
         """Every row behind the balance, as a file."""
         path = reverse("billing:explain-csv", args=[self.request.customer.slug])
         return f"{path}?{self.links['balance'].partition('?')[2]}"
+
+    @cached_property
+    def silent(self) -> list[Reporting]:
+        """The systems that have been silent for too long, live: their figures may be old."""
+        found = reporting(self.request.customer).values()
+        return [source for source in found if source.is_stale(self.credits.now)]
 
     @property
     def may_allocate(self) -> bool:

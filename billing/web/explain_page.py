@@ -13,7 +13,7 @@ from billing.domain.explanation import BALANCE, Explanation, Group, Question, Se
 from billing.forms.explain import ExplainForm
 from billing.web.links import Explain, explain_url
 from credits import clock
-from credits.domain.boundaries import boundary_at
+from credits.domain.boundaries import newest_boundary
 from credits.models import Customer, Feature, License, Side, Solution
 
 MANY = 3
@@ -24,7 +24,7 @@ def question_of(customer: Customer, form: ExplainForm) -> Question:
     """The question a valid form asks. Raises Http404 for what the customer does not have."""
     asked = form.cleaned_data
     now = clock.now()
-    known = asked["known"] or (now if asked["at"] else boundary_at(now))
+    known = asked["known"] or (now if asked["at"] else newest_boundary() or now)
     license = feature = solution = None
     if asked["license"]:
         license = License.objects.filter(customer=customer, public_id=asked["license"]).first()

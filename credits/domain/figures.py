@@ -16,6 +16,7 @@ from functools import cached_property
 from django.db.models import Q, QuerySet, Sum
 
 from credits.domain.books import Subject
+from credits.domain.boundaries import newest_closed
 from credits.models import Balance, Customer, LedgerEntry, Level, Side, subject_of
 
 
@@ -90,6 +91,8 @@ class Standing:
     shown: Position
     pending: tuple[LedgerEntry, ...]
     """What is live and visible only after the boundary; shown + pending = live."""
+    boundary: datetime | None
+    """The boundary of what is shown; None while no boundary was ever closed."""
     unpublished: bool
     """Nothing of the customer is visible at the boundary; the live figures stand there."""
     seq: int
@@ -103,20 +106,27 @@ class Standing:
         return self.live.figure.balance - self.shown.figure.balance
 
 
-def read_now(balance: Balance, now: datetime) -> datetime:
-    """The present of a customer's pages: never before the customer's own last write."""
-    return max(now, balance.last_recorded_at or now)
+def read_now(balance: Balance, now: datetime, newest: datetime | None = None) -> datetime:
+    """The present of a customer's pages: never before the customer's own last write.
+
+    Nor before the newest closed boundary, where the clock was set back.
+    """
+    return max(now, balance.last_recorded_at or now, newest or now)
 
 
-def standing(customer: Customer, *, now: datetime, boundary: datetime) -> Standing:
+def standing(customer: Customer, *, now: datetime, boundary: datetime | None = None) -> Standing:
     """A customer's live and shown positions from the projections, in two queries.
 
-    Balance and levels are read in one statement and later entries left out, so that a writer
-    between the two statements changes nothing.
+    Shown is what the newest closed boundary shows, unless an older one is given. Before the
+    first is closed nothing is published, and the live figures stand there.
+
+    Balance, levels and the newest boundary are read in one statement and later entries left out,
+    so that a writer between the two statements changes nothing.
     """
-    balance, levels = projections(customer)
-    now = read_now(balance, now)
-    earliest = min(boundary, balance.folded_until)
+    balance, levels, newest = projections(customer)
+    now = read_now(balance, now, newest)
+    boundary = boundary or newest
+    earliest = min(boundary or balance.folded_until, balance.folded_until)
     beyond = LedgerEntry.objects.all().beyond(customer, earliest)
     entries = list(beyond.filter(seq__lte=balance.seq).order_by("seq"))
     live_levels = Counter({subject: row.credits for subject, row in levels.items()})
@@ -124,16 +134,20 @@ def standing(customer: Customer, *, now: datetime, boundary: datetime) -> Standi
         if balance.folded_until < entry.effective_at <= now:
             live_levels[subject_of(entry)] += entry.credits
     live = position(live_levels, entries, at=now, known=now)
-    pending = tuple(e for e in entries if e.visible_at > boundary and e.effective_at <= now)
-    shown_levels = Counter(live_levels)
-    for entry in pending:
-        shown_levels[subject_of(entry)] -= entry.credits
+    shown = live
+    pending: tuple[LedgerEntry, ...] = ()
     unpublished = balance.seq > 0 and nothing_visible(entries, balance, boundary)
-    shown = live if unpublished else position(shown_levels, entries, at=boundary, known=boundary)
+    if boundary is not None and not unpublished:
+        pending = tuple(e for e in entries if e.visible_at > boundary and e.effective_at <= now)
+        shown_levels = Counter(live_levels)
+        for entry in pending:
+            shown_levels[subject_of(entry)] -= entry.credits
+        shown = position(shown_levels, entries, at=boundary, known=boundary)
     return Standing(
         live=live,
         shown=shown,
-        pending=() if unpublished else pending,
+        pending=pending,
+        boundary=boundary,
         unpublished=unpublished,
         seq=balance.seq,
         beyond=tuple(entries),
@@ -141,17 +155,26 @@ def standing(customer: Customer, *, now: datetime, boundary: datetime) -> Standi
     )
 
 
-def projections(customer: Customer) -> tuple[Balance, dict[Subject, Level]]:
-    """The balance and the levels of one moment, as of the balance's `folded_until`."""
-    rows = list(Level.objects.filter(customer=customer).select_related("customer__standing"))
+def projections(customer: Customer) -> tuple[Balance, dict[Subject, Level], datetime | None]:
+    """The balance and the levels of one moment, as of the balance's `folded_until`.
+
+    With them the boundary that is in force at that moment.
+    """
+    found = Level.objects.filter(customer=customer).select_related("customer__standing")
+    rows = list(found.annotate(newest_boundary=newest_closed()))
     if rows:
-        return rows[0].customer.standing, {subject_of(row): row for row in rows}
-    balance = Balance.objects.get(customer=customer)
-    return (balance, {}) if balance.seq == 0 else projections(customer)
+        newest = rows[0].newest_boundary
+        return rows[0].customer.standing, {subject_of(row): row for row in rows}, newest
+    balance = Balance.objects.annotate(newest_boundary=newest_closed()).get(customer=customer)
+    return (balance, {}, balance.newest_boundary) if balance.seq == 0 else projections(customer)
 
 
-def nothing_visible(entries: Sequence[LedgerEntry], balance: Balance, boundary: datetime) -> bool:
+def nothing_visible(
+    entries: Sequence[LedgerEntry], balance: Balance, boundary: datetime | None
+) -> bool:
     """Whether every entry of the customer is recorded after the boundary."""
+    if boundary is None:
+        return True
     return sum(entry.recorded_at > boundary for entry in entries) == balance.seq
 
 

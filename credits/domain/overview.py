@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
 
+from credits.domain.boundaries import newest_closed
 from credits.models import Customer, LedgerEntry, Side
 
 
@@ -17,7 +18,7 @@ def with_figures(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custo
     due since is added from its partial index, as `figures.standing` does for one customer.
     """
     known = F("standing__last_recorded_at")
-    present = Greatest(Value(now), Coalesce(known, Value(now)))
+    present = Greatest(Value(now), Coalesce(known, Value(now)), newest_closed())
     return (
         customers.annotate(present=present)
         .annotate(

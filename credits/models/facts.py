@@ -152,7 +152,9 @@ class FeatureChoice(Fact):
         ordering = ("pk",)
         indexes = (
             # The choice in force for a customer's feature.
-            models.Index(fields=("customer", "feature"), name="credits_choice_in_force"),
+            models.Index(
+                fields=("customer", "feature", "operation"), name="credits_choice_in_force"
+            ),
         )
         constraints = (
             models.CheckConstraint(

@@ -59,6 +59,12 @@ class Operation(AppendOnly):
             ),
             models.CheckConstraint(condition=~Q(key=""), name="credits_operation_has_key"),
         )
+        indexes = (
+            # What was recorded since a boundary: the chain heads that go out with the next one.
+            BrinIndex(
+                fields=("recorded_at",), name="credits_operation_recorded", autosummarize=True
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.public_id}"
@@ -164,7 +170,7 @@ class LedgerEntry(AppendOnly):
                 condition=Q(effective_at__gt=F("recorded_at")),
             ),
             # What becomes visible at a boundary: recorded since, or booked ahead and due since.
-            BrinIndex(fields=("recorded_at",), name="credits_entry_recorded"),
+            BrinIndex(fields=("recorded_at",), name="credits_entry_recorded", autosummarize=True),
             models.Index(
                 fields=("effective_at",),
                 name="credits_entry_due",

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from credits import clock
 from credits.models import User
 from tests.billing.story import instant
+from tests.factories import credits as make
 
 
 def read(user: User, url: str, now: str, *, region: str = "", **headers: str) -> Any:
@@ -27,6 +28,12 @@ def logged_in(user: User) -> Client:
 
 
 def ask(client: Client, url: str, now: str, *, region: str = "", **headers: str) -> Any:
+    """The answer at an instant, with the boundary of that hour closed."""
+    make.publish(instant(now))
+    return send(client, url, now, region=region, **headers)
+
+
+def send(client: Client, url: str, now: str, *, region: str = "", **headers: str) -> Any:
     if region:
         headers = {"HX-Request": "true", "HX-Target": region, **headers}
     with clock.moved_to(instant(now)):
@@ -36,8 +43,9 @@ def ask(client: Client, url: str, now: str, *, region: str = "", **headers: str)
 def statements_of(user: User, url: str, now: str, *, region: str = "") -> list[str]:
     """The statements one request takes, without those of the test's own savepoints."""
     client = logged_in(user)
+    make.publish(instant(now))
     with CaptureQueriesContext(connection) as captured:
-        answer = ask(client, url, now, region=region)
+        answer = send(client, url, now, region=region)
     assert answer.status_code == 200
     statements = [query["sql"] for query in captured.captured_queries]
     return [sql for sql in statements if not sql.startswith(("SAVEPOINT", "RELEASE SAVEPOINT"))]

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 from pytest_django.live_server_helper import LiveServer
 
+from billing.domain.publication import publish_hours
 from config.demonstration.replay import replay
+from credits import clock
 
 Visit = Callable[..., Page]
 
@@ -16,7 +18,9 @@ Visit = Callable[..., Page]
 @pytest.fixture
 def log_ins(catalogue: None, live_server: LiveServer) -> dict[str, str]:
     """Password by mail address of the demonstration's people."""
-    return {log_in.email: log_in.password for log_in in replay()}
+    made = replay()
+    publish_hours(clock.now())
+    return {log_in.email: log_in.password for log_in in made}
 
 
 @pytest.fixture

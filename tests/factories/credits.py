@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -11,12 +11,13 @@ from factory import Factory, LazyFunction, Sequence  # type: ignore[attr-defined
 from factory.django import DjangoModelFactory
 
 from credits.domain.allocations import Allocate
+from credits.domain.boundaries import boundary_at, newest_boundary
 from credits.domain.commands import Answer, Asked
 from credits.domain.licenses import GrantLicenses, Lot
 from credits.domain.people import AssignRep, CreateCustomer, Invite, MakeStaff
 from credits.domain.post import post, post_office
 from credits.domain.terms import term
-from credits.models import Customer, License, LicenseKind, OverAllocation, User
+from credits.models import Boundary, Customer, License, LicenseKind, OverAllocation, User
 
 PASSWORD = "walnut-orbit-glacier"
 
@@ -111,3 +112,11 @@ def allocate(
             quantities={feature: Decimal(units)},
         )
     )
+
+
+def publish(now: datetime) -> None:
+    """Close the boundary that is due at an instant, as the worker would have by then."""
+    due = boundary_at(now)
+    newest = newest_boundary()
+    if newest is None or newest < due:
+        Boundary.objects.create(at=due, closed_at=now)

@@ -1,6 +1,6 @@
 """A term's edges are the same on every live page at once, and on Annual credits at its boundary.
 
-No job runs here: what a page shows follows from the terms alone.
+Only the boundary is closed each hour: what a page shows follows from the terms alone.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def hold(customer: Customer, first_day: date, last_day: date, bought_on: date) -
 
 
 def seen(client: Client, path: str, at: datetime) -> str:
+    make.publish(at)
     with clock.moved_to(at):
         response = client.get(path)
     assert response.status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from billing.domain.annual.course import Course, course
@@ -21,19 +21,26 @@ from billing.domain.annual.pending import Names, Pending, entries_not_shown, pen
 from billing.domain.annual.sources import (
     licenses_with_purchases,
     operations_with_reports,
+    rates_ahead,
     rates_with_quantities,
 )
-from billing.domain.annual.words import read_quantities
+from billing.domain.annual.words import rate_goes, read_quantities
 from credits.domain.boundaries import shown_from
 from credits.domain.figures import Position, crossing, standing
+from credits.domain.in_force import InForce
 from credits.models import Customer, Feature, FeatureRate, License, Side
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 class AnnualCredits:
     """The figures of a customer at a boundary and as known at it, with what is live beside."""
 
-    def __init__(self, customer: Customer, *, now: datetime, boundary: datetime) -> None:
+    def __init__(
+        self, customer: Customer, *, now: datetime, boundary: datetime | None = None
+    ) -> None:
         self.customer = customer
+        self.now = now
         self.standing = standing(customer, now=now, boundary=boundary)
         self.position: Position = self.standing.shown
         self.live: Position = self.standing.live
@@ -49,9 +56,15 @@ class AnnualCredits:
         return self.standing.unpublished
 
     @property
-    def first_shown_from(self) -> datetime:
-        """The hour at which the first of what is not published yet will be."""
-        return shown_from(min(entry.recorded_at for entry in self.standing.beyond))
+    def first_shown_from(self) -> datetime | None:
+        """The hour at which the first of what is not published yet will be.
+
+        None where no boundary was ever closed, or its update is late: then no hour is known.
+        """
+        if self.standing.boundary is None:
+            return None
+        hour = shown_from(min(entry.recorded_at for entry in self.standing.beyond))
+        return hour if hour > self.now else None
 
     @cached_property
     def _rates(self) -> list[FeatureRate]:
@@ -83,6 +96,17 @@ class AnnualCredits:
     def feature_name(self, pk: int) -> str:
         """The feature as the catalogue names it."""
         return self._features[pk].name
+
+    def rate_change(self, pk: int, at: datetime) -> str:
+        """How a feature's rate changes at an instant ahead; empty where it does not."""
+        course = self._rates_ahead[pk]
+        old, new = course.at(at - MICROSECOND), course.at(at)
+        return rate_goes(old, new) if old and new and old != new else ""
+
+    @cached_property
+    def _rates_ahead(self) -> dict[int, InForce[FeatureRate]]:
+        """Each feature's rates from the position on; read only where one changes something."""
+        return rates_ahead(self.customer, at=self.position.at)
 
     @cached_property
     def features(self) -> list[FeatureLine]:
@@ -152,7 +176,9 @@ class AnnualCredits:
     @cached_property
     def live_outlook(self) -> Outlook:
         """What is ahead now; a shortage of today needs no cause here."""
-        return outlook(self.live, self.license_name, self.feature_name)
+        return outlook(
+            self.live, self.license_name, self.feature_name, rate_change=self.rate_change
+        )
 
     def _outlook(self, position: Position) -> Outlook:
         crossed = (
@@ -160,7 +186,7 @@ class AnnualCredits:
             if position.figure.balance < 0
             else []
         )
-        return outlook(position, self.license_name, self.feature_name, crossed)
+        return outlook(position, self.license_name, self.feature_name, crossed, self.rate_change)
 
     @cached_property
     def pending(self) -> Pending:
@@ -190,4 +216,5 @@ class AnnualCredits:
             span,
             self.license_name,
             self.feature_name,
+            self.rate_change,
         )

@@ -29,6 +29,8 @@ class Change:
     words: str
     effect: int
     """What it makes of the balance now (credits)."""
+    is_late: bool = False
+    """Its hour has come, and the update that will show it has not."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def pending(standing: Standing, operations: Mapping[int, Operation], names: Name
         is_new = own[0].recorded_at > boundary
         words = new_words(operations[operation_id], own, names) if is_new else due_words(own, names)
         effect = sum(e.credits if e.side == Side.VALID else -e.credits for e in felt)
-        changes.append(Change(at, shown_from(at), words, effect))
+        hour = shown_from(at)
+        changes.append(Change(at, hour, words, effect, is_late=hour <= now))
     return Pending(tuple(changes))
 
 
