@@ -21,11 +21,17 @@ class StaffRole(StrEnum):
 VIEWED_BY_SUPPORT = ("credits", "billing", "estimator")
 """Support may look at every record of these apps in the admin, and change none there."""
 
-MADE_BY_SUPPORT = ("add_customer", "add_membership")
+MADE_BY_SUPPORT = ("add_customer", "add_membership", "add_usagesource")
 """What support may make there, by commands; staff roles are a right of their own (people)."""
+
+MADE_BY_CATALOGUE_MANAGERS = ("add_featurerate",)
+"""What catalogue managers may enter there: dated rates."""
 
 CATALOGUE = ("solution", "allocationgroup", "feature", "featurerate")
 """The catalogue and its rates, which every role of the vendor may look at."""
+
+READ_BY_OPERATORS = "securityevent"
+"""The log of the door: who runs the installation must see who tries to get in."""
 
 
 def create_staff_roles(**_: Any) -> None:
@@ -39,5 +45,9 @@ def create_staff_roles(**_: Any) -> None:
     )
     catalogue = view.filter(content_type__app_label="credits", content_type__model__in=CATALOGUE)
     groups[StaffRole.SUPPORT].permissions.set([*view, *make])
-    groups[StaffRole.CATALOGUE_MANAGER].permissions.set(catalogue)
-    groups[StaffRole.OPERATOR].permissions.set(catalogue)
+    enter = Permission.objects.filter(
+        content_type__app_label="credits", codename__in=MADE_BY_CATALOGUE_MANAGERS
+    )
+    groups[StaffRole.CATALOGUE_MANAGER].permissions.set([*catalogue, *enter])
+    door = view.filter(content_type__app_label="credits", content_type__model=READ_BY_OPERATORS)
+    groups[StaffRole.OPERATOR].permissions.set([*catalogue, *door])

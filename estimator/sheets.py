@@ -10,7 +10,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from credits import clock
-from credits.domain.boundaries import boundary_at
 from credits.domain.catalogue import Offer
 from credits.domain.figures import Position, standing
 from credits.domain.pricing import total
@@ -237,7 +236,7 @@ def sheet_of(
 ) -> Sheet:
     """The calculator as it was typed (`data`), else as it was saved, else empty."""
     now = clock.now()
-    position = standing(customer, now=now, boundary=boundary_at(now)).live
+    position = standing(customer, now=now).live
     prices = read_price_list(position.at)
     if data is None:
         draft = saved_draft(estimate) if estimate else Draft({})

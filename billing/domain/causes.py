@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from billing.domain.annual.words import (
@@ -17,12 +19,14 @@ from billing.domain.annual.words import (
     last_day_words,
     quantity_for,
     quantity_words,
+    rate_words,
     read_quantities,
 )
 from billing.models import Purchase
-from credits.domain.activity_words import KINDS, source_text
+from credits.domain.activity_words import KINDS, moment_text, source_text
 from credits.domain.in_force import newest
 from credits.domain.pricing import total
+from credits.domain.rates import ApplyRates
 from credits.models import (
     FeatureChoice,
     FeatureRate,
@@ -33,6 +37,14 @@ from credits.models import (
     UsageReport,
 )
 from credits.models.facts import FeatureChoiceQuerySet, UsageReportQuerySet
+
+TOLD = JSONObject(
+    quantities="quantities",
+    at="at",
+    by_hand="by_hand",
+    by="operation__answer__reported_by",
+)
+"""What a row needs of the report in force: in one value, so that it is looked for once."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +81,7 @@ def with_facts(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
             "operation__reverses",
         )
         .annotate(
-            stated=Subquery(stated.values("quantities")[:1]),
+            stated=Subquery(stated.values(told=TOLD)[:1]),
             is_on=Subquery(chosen.values("is_on")[:1]),
             until=Subquery(terms.values("until")[:1]),
             term_credits=Subquery(terms.values("credits")[:1]),
@@ -121,20 +133,48 @@ class Causes:
         if row.is_on is False:
             return _("switched off")
         rate = self.rate_of(entry)
-        quantities = read_quantities(row.stated)
+        stated: Mapping[str, Any] = row.stated or {}
+        quantities = read_quantities(stated.get("quantities"))
         if rate is None or not quantities:
             return _("nothing reported any more")
         quantity = quantity_for(rate, quantities)
+        if entry.operation.kind == ApplyRates.kind and total(quantity):
+            old = self.replaced(entry, rate)
+            if old is not None and rate_words(old) != rate_words(rate):
+                return _("rate changed: %(new)s in place of %(old)s") % {
+                    "new": formula(rate, quantity),
+                    "old": formula(old, quantity),
+                }
         in_bundle = rate.feature.key in self._parts and entry.credits < 0
         if not total(quantity) or in_bundle:
-            return quantity_words(rate.feature, quantity)
-        return formula(rate, quantity)
+            return quantity_words(rate.feature, quantity) + reporter_words(stated)
+        return formula(rate, quantity) + reporter_words(stated)
 
     def rate_of(self, entry: LedgerEntry) -> FeatureRate | None:
         """The rate a row was priced by: in force at its instant, of those entered by then."""
         rates = self._rates[entry.feature_id or 0]
-        entered = [r for r in rates if r.operation.recorded_at <= entry.recorded_at]
+        entered = [r for r in rates if r.operation_id <= entry.operation_id]
         return newest(entered or rates, entry.effective_at)
+
+    def replaced(self, entry: LedgerEntry, rate: FeatureRate) -> FeatureRate | None:
+        """The rate that another one took the place of: the one it corrected, else the one before.
+
+        Both have the feature's model of their time, so each formula is told by its own.
+        """
+        known = [r for r in self._rates[rate.feature_id] if r.operation_id <= entry.operation_id]
+        same_day = [r for r in known if r.at == rate.at and r.operation_id < rate.operation_id]
+        return newest(same_day or [r for r in known if r.at < rate.at], rate.at)
+
+
+def reporter_words(stated: Mapping[str, Any]) -> str:
+    """ ", reported 24 Nov 2026, 09:41 UTC by Endpoint inventory"; nothing for what was typed."""
+    if stated.get("by_hand", True):
+        return ""
+    words = {
+        "at": moment_text(datetime.fromisoformat(stated["at"])),
+        "name": stated.get("by") or _("a system"),
+    }
+    return _(", reported %(at)s by %(name)s") % words
 
 
 def license_fact(entry: LedgerEntry) -> str:

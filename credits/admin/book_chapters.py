@@ -125,23 +125,6 @@ def features_chapter(features: QuerySet[Feature]) -> Chapter:
     )
 
 
-def feature_rates(request: HttpRequest, feature: Feature) -> Chapter:
-    return Chapter(
-        title="Rates",
-        columns=("From", "Rate", "Source", "Remark"),
-        rows=[
-            (
-                day(rate.at),
-                record_link(rate, rate_text(rate)),
-                rate.source,
-                rate.remark,
-            )
-            for rate in feature.rates.order_by("-at", "-pk")[:SHOWN]
-        ],
-        more_url=list_url(FeatureRate, feature__id__exact=feature.pk),
-    )
-
-
 def term_text(term: Any) -> str:
     if term.until is None or not term.credits:
         return "no credits"

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
+from django.http import HttpRequest
 
 from credits.admin import book_chapters
-from credits.admin.links import record_link
+from credits.admin.links import add_url, record_link
+from credits.admin.rate_chapter import feature_rates, unknown_text
+from credits.admin.rate_entry import RateMaking
 from credits.admin.records import RecordAdmin
 from credits.models import AllocationGroup, Feature, FeatureRate, Solution
 from credits.templatetags.figures import day, instant
@@ -76,7 +79,7 @@ class FeatureAdmin(RecordAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.add_chapter(10, book_chapters.feature_rates)
+        self.add_chapter(10, feature_rates)
 
     def words(self, word: str) -> Q:
         return Q(name__icontains=word) | Q(key__icontains=word.lower())
@@ -87,7 +90,7 @@ class FeatureAdmin(RecordAdmin):
 
 
 @admin.register(FeatureRate)
-class FeatureRateAdmin(RecordAdmin):
+class FeatureRateAdmin(RateMaking):
     """What features cost, from a day on; never edited, a new one follows."""
 
     list_display = ("since", "of_feature", "rate", "closes", "assumed", "source")
@@ -108,10 +111,24 @@ class FeatureRateAdmin(RecordAdmin):
         "remark",
         "stated",
         "by",
+        "unknown",
     )
 
     def words(self, word: str) -> Q:
         return Q(feature__name__icontains=word) | Q(feature__key__icontains=word.lower())
+
+    def told(self, record: FeatureRate) -> tuple[str, str]:
+        return record.feature.name, f"{book_chapters.rate_text(record)} from {record.at:%Y-%m-%d}"
+
+    def tools(self, request: HttpRequest, record: FeatureRate) -> list[tuple[str, str]]:
+        if not self.has_add_permission(request):
+            return []
+        name = record.feature.name
+        return [(add_url(FeatureRate, feature=record.feature.key), f"Enter a rate of {name}")]
+
+    @admin.display(description="customers whose books do not know it yet")
+    def unknown(self, rate: FeatureRate) -> str:
+        return unknown_text(rate)
 
     @admin.display(description="from", ordering="at")
     def since(self, rate: FeatureRate) -> str:

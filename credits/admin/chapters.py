@@ -10,7 +10,6 @@ from credits import clock
 from credits.admin.filters import license_state
 from credits.admin.links import add_url, list_url, record_link
 from credits.admin.records import SHOWN, Chapter
-from credits.domain.boundaries import boundary_at
 from credits.domain.figures import Position, standing
 from credits.models import (
     Assignment,
@@ -30,10 +29,10 @@ OPERATION_COLUMNS = ("When", "Operation", "About", "Who", "Through", "Why")
 def customer_balance(request: HttpRequest, customer: Customer) -> Chapter:
     """What the customer holds now, each figure a link to its rows."""
     now = clock.now()
-    boundary = boundary_at(now)
-    stands = standing(customer, now=now, boundary=boundary)
+    stands = standing(customer, now=now)
     live, shown = stands.live, stands.shown
-    published = "not yet published" if stands.unpublished else f"through {boundary:%H:%M} UTC"
+    unpublished = stands.unpublished or stands.boundary is None
+    published = "not yet published" if unpublished else f"through {shown.at:%H:%M} UTC"
 
     def rows_of(credits: int, **narrowed: str) -> str:
         address = list_url(LedgerEntry, customer__id__exact=customer.pk, **narrowed)

@@ -48,19 +48,30 @@ class MakingAdmin(RecordAdmin):
             raise PermissionDenied
         who = person_of(request)
         if request.method != "POST":
-            given = [name for name in self.making_form.taken if name in request.GET]
-            initial = {name: request.GET[name] for name in given}
-            return self.show_form(request, self.making_form(user=who, initial=initial), 200)
+            form = self.making_form(user=who, initial=self.initial(request))
+            return self.show_form(request, form, 200)
         form = self.making_form(request.POST, user=who)
         if not form.is_valid():
             return self.show_form(request, form, UNPROCESSABLE)
         try:
-            record = self.carry_out(request, form, self.ask(request, form))
+            ask = self.ask(request, form)
+            if (first := self.show_first(request, form, ask)) is not None:
+                return first
+            record = self.carry_out(request, form, ask)
         except CreditsError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
             conflict = isinstance(error, KeyConflict)
             return self.show_form(request, form, CONFLICT if conflict else UNPROCESSABLE)
         return HttpResponse(status=SEE_OTHER, headers={"Location": record_url(record)})
+
+    def initial(self, request: HttpRequest) -> dict[str, Any]:
+        """What the form is filled in with: what the link that led here knows."""
+        given = [name for name in self.making_form.taken if name in request.GET]
+        return {name: request.GET[name] for name in given}
+
+    def show_first(self, request: HttpRequest, form: MakingForm, ask: Asked) -> HttpResponse | None:
+        """A page that is shown before a valid form is carried out, if there is one."""
+        return None
 
     def ask(self, request: HttpRequest, form: BaseForm) -> Asked:
         """Who asks: the person, through the admin, under the key of the form."""

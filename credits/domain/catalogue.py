@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from credits.domain.catalogue_file import (
     read_catalogue,
 )
 from credits.domain.commands import Answer, Asked, Decision, OfficeCommand
+from credits.domain.in_force import newest
 from credits.domain.post import post_office
 from credits.exceptions import NotAllowed
 from credits.models import AllocationGroup, Feature, FeatureRate, Solution
@@ -86,15 +88,26 @@ def is_news(file: CatalogueFile) -> bool:
 
 
 def missing_rates(file: CatalogueFile) -> list[tuple[FeatureRate, RateRow]]:
-    """The rates of the file that the catalogue does not state yet."""
+    """The rates of the file that the catalogue does not state yet.
+
+    What was entered by hand since the file said so stands, until the file itself says otherwise.
+    """
     stated: dict[tuple[str, datetime], FeatureRate] = {}
-    for rate in FeatureRate.objects.standing().select_related("feature").order_by("pk"):
+    loaded: dict[tuple[str, datetime], FeatureRate] = {}
+    found = FeatureRate.objects.standing().select_related("feature", "operation")
+    for rate in found.order_by("pk"):
         stated[rate.feature.key, rate.at] = rate
+        if rate.operation.kind == LoadCatalogue.kind:
+            loaded[rate.feature.key, rate.at] = rate
     missing = []
     for row in file.rates:
         rate = rate_of(row)
-        found = stated.get((row.feature, rate.at))
-        if found is None or rate_fields(found) != rate_fields(rate):
+        known = [
+            said[row.feature, rate.at]
+            for said in (stated, loaded)
+            if (row.feature, rate.at) in said
+        ]
+        if rate_fields(rate) not in [rate_fields(one) for one in known]:
             missing.append((rate, row))
     return missing
 
@@ -205,10 +218,25 @@ class Offer:
     rate: FeatureRate
     is_open: bool
     """Whether new allocations are taken at that instant."""
+    following: FeatureRate | None = None
+    """The next rate that is known ahead."""
 
 
 def offers(at: datetime) -> list[Offer]:
     """Every feature with a rate in force at an instant, in catalogue order; one query."""
-    rates = FeatureRate.objects.first_in_force(at).select_related("feature__group__solution")
-    found = [Offer(r.feature, r, r.closes_at is None or at < r.closes_at) for r in rates]
+    rates = FeatureRate.objects.from_instant(at).select_related("feature__group__solution")
+    by_feature: dict[int, list[FeatureRate]] = defaultdict(list)
+    for rate in rates:
+        by_feature[rate.feature_id].append(rate)
+    found = [one for own in by_feature.values() if (one := offer_of(own, at)) is not None]
     return sorted(found, key=lambda o: (o.feature.group.solution.position, o.feature.position))
+
+
+def offer_of(rates: Sequence[FeatureRate], at: datetime) -> Offer | None:
+    """A feature as its rates offer it at an instant; None before the first of them."""
+    rate = newest(rates, at)
+    if rate is None:
+        return None
+    later = min((other.at for other in rates if other.at > at), default=None)
+    is_open = rate.closes_at is None or at < rate.closes_at
+    return Offer(rate.feature, rate, is_open, newest(rates, later) if later else None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.db.models import Max, Min, QuerySet
+
 from credits.domain.books import Booking, Books, group_bookings
 from credits.domain.commands import Asked, Command
-from credits.models import Balance, Customer, FeatureRate
+from credits.models import Customer, FeatureRate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,24 +37,34 @@ def book_rates(books: Books, newest: int) -> tuple[list[Booking], ApplyRates]:
     """
     behind = books.balance.rates_through
     books.balance.rates_through = newest
-    since: dict[int, datetime] = {}
     entered = FeatureRate.objects.filter(operation_id__gt=behind, operation_id__lte=newest)
-    for group_id, at in entered.values_list("feature__group_id", "at"):
-        since[group_id] = min(at, since.get(group_id, at))
-    reported = set(books.customer.reports.values_list("group_id", flat=True).distinct())
+    since = groups_since(entered.values_list("feature__group_id", "at"))
+    reported = books.customer.reports.filter(group__in=since).order_by()
     bookings = [
         booking
-        for group_id, start in since.items()
-        if group_id in reported
-        for booking in group_bookings(books, group_id, start)
+        for group_id, first in reported.values_list("group_id").annotate(first=Min("at"))
+        for booking in group_bookings(books, group_id, max(first, since[group_id]))
     ]
     asked = Asked(source="rates", key=f"{books.customer.public_id}/{newest}")
     return bookings, ApplyRates(customer=books.customer, asked=asked, through=newest)
 
 
-def customers_behind() -> list[Customer]:
-    """Customers whose books do not know the newest rates yet."""
-    newest = FeatureRate.objects.order_by("-operation_id").values_list("operation_id", flat=True)
-    through = newest.first() or 0
-    behind = Balance.objects.filter(rates_through__lt=through).select_related("customer")
-    return [balance.customer for balance in behind.order_by("pk")]
+def groups_since(entered: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
+    """Per allocation group the earliest instant at which one of the rates entered starts."""
+    since: dict[int, datetime] = {}
+    for group_id, at in entered:
+        since[group_id] = min(at, since.get(group_id, at))
+    return since
+
+
+def newest_rates() -> int:
+    """The newest operation that brought rates; 0 before the first.
+
+    The office enters rates one after the other, so whoever sees it sees all before it.
+    """
+    return FeatureRate.objects.aggregate(newest=Max("operation_id"))["newest"] or 0
+
+
+def customers_behind() -> QuerySet[Customer]:
+    """Customers whose books do not know the newest rates yet, by id."""
+    return Customer.objects.filter(standing__rates_through__lt=newest_rates()).order_by("pk")

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from credits.domain.figures import Position
 from credits.domain.holdings import Holding, Section, sections
 from credits.domain.quantities import plain_units, unit_name
-from credits.models import Customer, Side, Solution
+from credits.domain.sources import Reporting
+from credits.models import Customer, FeatureRate, Side, Solution
 from credits.templatetags.figures import credits_text
 from credits.web.links import explain_url, with_state
 
@@ -25,6 +26,13 @@ class HoldingRow:
     customer: Customer
     position: Position
     state: Mapping[str, str]
+    source: Reporting | None = None
+    """The system that reports its units."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether that system has been silent for longer than is expected of it."""
+        return self.source is not None and self.source.is_stale(self.position.at)
 
     @property
     def name(self) -> str:
@@ -69,12 +77,22 @@ class HoldingRow:
     @property
     def rate(self) -> str:
         """What a unit, or a block of units, costs: 65, or 1,000 per 500."""
-        rate = self.holding.offer.rate
-        credits = plain_units(rate.credits, grouped=True)
-        if rate.block == 1:
-            return credits
-        block = plain_units(rate.block, grouped=True)
-        return _("%(credits)s per %(block)s") % {"credits": credits, "block": block}
+        return rate_text(self.holding.offer.rate)
+
+    @property
+    def rate_following(self) -> str:
+        """The same of the next rate that is known ahead."""
+        following = self.holding.offer.following
+        return rate_text(following) if following else ""
+
+
+def rate_text(rate: FeatureRate) -> str:
+    """65, or 1,000 per 500."""
+    credits = plain_units(rate.credits, grouped=True)
+    if rate.block == 1:
+        return credits
+    block = plain_units(rate.block, grouped=True)
+    return _("%(credits)s per %(block)s") % {"credits": credits, "block": block}
 
 
 @dataclass(frozen=True)
@@ -88,15 +106,23 @@ class HoldingSection:
 
 
 def holding_sections(
-    rows: Iterable[Holding], customer: Customer, position: Position, state: Mapping[str, str]
+    rows: Iterable[Holding],
+    customer: Customer,
+    position: Position,
+    state: Mapping[str, str],
+    sources: Mapping[int, Reporting],
 ) -> list[HoldingSection]:
-    """The rows by solution, each with its links."""
+    """The rows by solution, each with its links and the system that reports it."""
+
+    def row_of(row: Holding) -> HoldingRow:
+        source = sources.get(row.offer.feature.group_id)
+        return HoldingRow(row, customer, position, state, source)
 
     def section(found: Section) -> HoldingSection:
         return HoldingSection(
             found.solution,
             found.credits,
-            tuple(HoldingRow(row, customer, position, state) for row in found.rows),
+            tuple(row_of(row) for row in found.rows),
             explain_url(customer, position, Side.ALLOCATED.value, solution=found.solution.key),
         )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from credits.domain.booking import pricing_rate
-from credits.domain.catalogue import Offer
+from credits.domain.catalogue import Offer, offer_of
 from credits.domain.in_force import newest
 from credits.domain.pricing import Rate
 from credits.models import FeatureRate
@@ -65,12 +65,7 @@ def read_price_list(at: datetime) -> PriceList:
     rates: dict[int, list[FeatureRate]] = defaultdict(list)
     for rate in FeatureRate.objects.all().standing().select_related("feature__group__solution"):
         rates[rate.feature_id].append(rate)
-    offered = []
-    for own in rates.values():
-        current = newest(own, at)
-        if current is not None:
-            is_open = current.closes_at is None or at < current.closes_at
-            offered.append(Offer(current.feature, current, is_open))
+    offered = [one for own in rates.values() if (one := offer_of(own, at)) is not None]
     offered.sort(key=lambda o: (o.feature.group.solution.position, o.feature.position))
     return PriceList(
         at=at,

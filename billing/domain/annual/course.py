@@ -9,12 +9,12 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from billing.domain.annual.outlook import Name, coming_words, license_labels
-from billing.domain.annual.words import listed
+from billing.domain.annual.outlook import Name, RateChange, coming_words, license_labels, totals
+from billing.domain.annual.words import grouped, listed
 from credits import clock
 from credits.domain.figures import Figure, Position, Step
 from credits.domain.history import history
-from credits.models import Customer, LedgerEntry
+from credits.models import Customer, LedgerEntry, Side
 
 SPANS = {"3m": 3, "6m": 6, "1y": 12, "3y": 36}
 """Months back, and as many ahead."""
@@ -50,6 +50,7 @@ def course(
     span: str,
     license_name: Name,
     feature_name: Name,
+    rate_change: RateChange = lambda _feature, _at: "",
 ) -> Course:
     """The course over a span, as known at the position."""
     months = SPANS[span]
@@ -61,21 +62,37 @@ def course(
         for day in history(customer, position, beyond, since=since)
     ]
     ahead = [
-        point_ahead(step, license_name, feature_name) for step in position.ahead if step.at <= end
+        point_ahead(step, license_name, feature_name, rate_change)
+        for step in position.ahead
+        if step.at <= end
     ]
     ahead = [point for point in ahead if point.what]
     return Course(clock.start_of(since), position.at, end, (*past, *ahead))
 
 
-def point_ahead(step: Step, license_name: Name, feature_name: Name) -> Point:
+def point_ahead(
+    step: Step, license_name: Name, feature_name: Name, rate_change: RateChange
+) -> Point:
     """A known step with what happens at it."""
     ending = license_labels(step.entries, license_name, rising=False)
     starting = license_labels(step.entries, license_name, rising=True)
-    said = [coming_words(step.entries, license_name, feature_name)]
+    said = [coming_words(step.entries, license_name, feature_name, rate_change)]
+    said += falling_words(step, feature_name, rate_change)
     if starting:
         said.append(_("%(labels)s starts") % {"labels": listed(starting)})
     what = "; ".join(words for words in said if words)
     return Point(step.at, step.figure, what, tuple(ending), is_ahead=True)
+
+
+def falling_words(step: Step, feature_name: Name, rate_change: RateChange) -> list[str]:
+    """The features that need fewer credits from a known instant on, and why if a rate says so."""
+    falling = {pk: n for pk, n in totals(step.entries, Side.ALLOCATED).items() if n < 0}
+    return [
+        rate_change(pk, step.at)
+        or _("%(name)s falls by %(credits)s")
+        % {"name": feature_name(pk), "credits": grouped(-credits)}
+        for pk, credits in falling.items()
+    ]
 
 
 def shifted(day: date, months: int) -> date:

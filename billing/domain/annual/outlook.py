@@ -22,7 +22,11 @@ from credits.domain.figures import Position, Step
 from credits.models import LedgerEntry, Side
 
 Name = Callable[[int], str]
+RateChange = Callable[[int, datetime], str]
+"""What a feature's rate does at an instant, in words; empty where it does not change."""
 LISTED = 8
+TOLD = 3
+"""Rates that change at one instant and are told each by itself; more are counted."""
 
 
 class State(StrEnum):
@@ -56,7 +60,11 @@ class Outlook:
 
 
 def outlook(
-    position: Position, license_name: Name, feature_name: Name, crossed: Sequence[Step] = ()
+    position: Position,
+    license_name: Name,
+    feature_name: Name,
+    crossed: Sequence[Step] = (),
+    rate_change: RateChange = lambda _feature, _at: "",
 ) -> Outlook:
     """What is ahead of a position; `crossed` is what made a balance below zero."""
     if position.figure.balance < 0:
@@ -74,7 +82,7 @@ def outlook(
             at=short.at,
             balance=short.figure.balance,
             cause=_("when %(cause)s")
-            % {"cause": coming_words(short.entries, license_name, feature_name)},
+            % {"cause": coming_words(short.entries, license_name, feature_name, rate_change)},
         )
     if position.covered_until:
         return covered(position, position.covered_until, license_name)
@@ -98,15 +106,24 @@ def covered(position: Position, until: datetime, license_name: Name) -> Outlook:
     return Outlook(State.COVERED, at=until, balance=last.figure.balance, cause=cause)
 
 
-def coming_words(entries: Iterable[LedgerEntry], license_name: Name, feature_name: Name) -> str:
+def coming_words(
+    entries: Iterable[LedgerEntry],
+    license_name: Name,
+    feature_name: Name,
+    rate_change: RateChange = lambda _feature, _at: "",
+) -> str:
     """What lowers the balance at an instant ahead: terms that end, rates that change."""
     entries = list(entries)
     said = []
     if ending := license_labels(entries, license_name, rising=False):
         said.append(licenses_end(ending))
     rising = totals(entries, Side.ALLOCATED)
-    if names := [feature_name(pk) for pk, credits in rising.items() if credits > 0]:
-        said.append(rates_change(names))
+    features = [pk for pk, credits in rising.items() if credits > 0]
+    told = [rate_change(pk, entries[0].effective_at) for pk in features]
+    if features and len(features) <= TOLD and all(told):
+        said.extend(told)
+    elif features:
+        said.append(rates_change([feature_name(pk) for pk in features]))
     return listed(said)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Subquery
 
 from billing.models import Purchase
+from credits.domain.in_force import InForce
 from credits.models import (
     Balance,
     Customer,
@@ -43,6 +45,19 @@ def rates_with_quantities(
     )
     return sorted(
         rates, key=lambda r: (r.feature.group.solution.position, r.feature.position, r.pk)
+    )
+
+
+def rates_ahead(customer: Customer, *, at: datetime) -> dict[int, InForce[FeatureRate]]:
+    """Per feature the rates in force from an instant on, as the customer's books know them."""
+    booked = Balance.objects.filter(customer=customer).values("rates_through")
+    known = FeatureRate.objects.filter(operation_id__lte=Subquery(booked)).from_instant(at)
+    found: dict[int, list[FeatureRate]] = defaultdict(list)
+    for rate in known.select_related("feature"):
+        found[rate.feature_id].append(rate)
+    return defaultdict(
+        lambda: InForce[FeatureRate]((), ()),
+        {pk: InForce.by_instant(rates) for pk, rates in found.items()},
     )
 
 

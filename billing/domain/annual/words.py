@@ -121,6 +121,19 @@ def licenses_end(labels: Sequence[str]) -> str:
     return ngettext("%(labels)s ends", "%(labels)s end", len(labels)) % {"labels": listed(labels)}
 
 
+def rate_goes(old: FeatureRate, new: FeatureRate) -> str:
+    """The rate of Core package goes from 25 to 30 credits per user."""
+    unit = new.feature.unit if new.block == 1 else f"{grouped(new.block)} {new.feature.unit_plural}"
+    values = {
+        "name": new.feature.name,
+        "old": grouped(old.credits) if old.block == new.block else rate_words(old),
+        "new": grouped(new.credits),
+        "unit": unit,
+    }
+    text = _("the rate of %(name)s goes from %(old)s to %(new)s credits per %(unit)s")
+    return text % values
+
+
 def rates_change(names: Iterable[str]) -> str:
     """The rate of one or more features changes."""
     found = list(dict.fromkeys(names))

@@ -14,6 +14,7 @@ from credits.domain.catalogue_file.checks import (
     check_names,
     check_reachable,
     check_references,
+    check_reservations,
     check_together,
     check_validity,
     read_rate,
@@ -54,6 +55,7 @@ def read_catalogue(text: str) -> CatalogueFile:
     check_names(lines)
     check_references(lines)
     check_validity(rates, problems)
+    check_reservations(rates, problems)
     if not problems:
         check_together(lines, problems)
         check_reachable(lines)

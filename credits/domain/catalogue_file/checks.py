@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from credits.domain.catalogue_file.cells import Line
 from credits.domain.catalogue_file.rows import Problem, RateRow
-from credits.domain.pricing import PRICERS
+from credits.domain.pricing import PRICERS, RESERVED
 
-BLOCK_MODELS = frozenset({"throughput_block", "volume_pack", "tiered"})
+BLOCK_MODELS = frozenset({"throughput_block", "volume_pack", "tiered", RESERVED})
 MODELS = frozenset(PRICERS)
+TOGETHER = "features priced together: packages only, or bundles and their parts only"
 PAYG = frozenset({"yes", "no", "unknown"})
 ASSUMED = frozenset({"yes", "no"})
 SHARED = {
@@ -23,7 +25,24 @@ SHARED = {
 def read_rate(line: Line) -> RateRow | None:
     """The line's rate, if every cell of the line is good in itself."""
     before = len(line.problems)
-    _check_cells(line)
+    for column in ("solution", "group"):
+        line.key(column)
+    for column in ("solution_name", "group_name", "feature_name"):
+        line.text(column)
+    line.choice("payg", PAYG)
+    line.whole("retention_days")
+    rate = read_terms(line)
+    return None if len(line.problems) > before else rate
+
+
+def read_terms(line: Line) -> RateRow | None:
+    """What a line says of a rate alone, if those cells are good in themselves."""
+    before = len(line.problems)
+    line.key("feature")
+    for column in ("unit", "unit_plural", "source"):
+        line.text(column)
+    line.text("note", required=line.cells["assumed"] == "yes")
+    line.choice("assumed", ASSUMED)
     credits, block, cap = (
         line.decimal("credits"),
         line.decimal("block"),
@@ -53,18 +72,6 @@ def read_rate(line: Line) -> RateRow | None:
         note=line.cells["note"],
         line=line.number,
     )
-
-
-def _check_cells(line: Line) -> None:
-    for column in ("solution", "group", "feature"):
-        line.key(column)
-        line.text(f"{column}_name")
-    for column in ("unit", "unit_plural", "source"):
-        line.text(column)
-    line.text("note", required=line.cells["assumed"] == "yes")
-    line.choice("payg", PAYG)
-    line.choice("assumed", ASSUMED)
-    line.whole("retention_days")
 
 
 def _check_model(line: Line, credits: Decimal | None, block: Decimal | None) -> None:
@@ -131,19 +138,39 @@ def check_validity(rates: list[RateRow], problems: list[Problem]) -> None:
         last[rate.feature] = rate
 
 
+def check_reservations(rates: list[RateRow], problems: list[Problem]) -> None:
+    """A usage reservation is one by all of its rates: its period could not be carried over."""
+    first: dict[str, RateRow] = {}
+    for rate in sorted(rates, key=lambda rate: (rate.valid_from, rate.line)):
+        known = first.setdefault(rate.feature, rate)
+        if changes_reservation(known.model, rate.model):
+            expected = f"{known.model} as on line {known.line}"
+            problems.append(Problem(rate.line, "model", rate.model, expected))
+
+
+def changes_reservation(before: str, after: str) -> bool:
+    """Whether a model would be changed to or from a usage reservation."""
+    return before != after and RESERVED in (before, after)
+
+
 def check_together(lines: list[Line], problems: list[Problem]) -> None:
     """A group of several features is packages only, or bundles and their parts only."""
     groups: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         groups[line.cells["group"]].append(line)
     for group, members in groups.items():
-        features = {line.cells["feature"] for line in members}
-        bundled = {key for line in members for (key,) in line.keys("parts")}
-        bundled |= {line.cells["feature"] for line in members if line.cells["parts"]}
-        packages = all(line.cells["model"] == "package" for line in members)
-        if len(features) > 1 and not packages and bundled != features:
-            expected = "features priced together: packages only, or bundles and their parts only"
-            problems.append(Problem(members[0].number, "group", group, expected))
+        stated = [(m.cells["feature"], m.cells["model"], m.cells["parts"].split()) for m in members]
+        if not fit_together(stated):
+            problems.append(Problem(members[0].number, "group", group, TOGETHER))
+
+
+def fit_together(members: Collection[tuple[str, str, Sequence[str]]]) -> bool:
+    """Whether rates of one group (feature, model, parts) can be priced together."""
+    features = {feature for feature, _, _ in members}
+    bundled = {part for _, _, parts in members for part in parts}
+    bundled |= {feature for feature, _, parts in members if parts}
+    packages = all(model == "package" for _, model, _ in members)
+    return len(features) < 2 or packages or features <= bundled
 
 
 def check_reachable(lines: list[Line]) -> None:

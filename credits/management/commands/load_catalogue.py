@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from credits.domain.catalogue import load_catalogue
-from credits.domain.post import bring_up_to_rates
-from credits.domain.rates import customers_behind
+from credits.domain.rate_run import RatesNotBooked, apply_rates
 from credits.exceptions import CreditsError
 
 OWN_FILE = Path(__file__).resolve().parents[2] / "data" / "catalogue.csv"
@@ -27,8 +26,10 @@ class Command(BaseCommand):
             answer = load_catalogue(text)
         except (OSError, UnicodeDecodeError, CreditsError) as error:
             raise CommandError(str(error)) from error
-        for customer in customers_behind():
-            bring_up_to_rates(customer)
+        try:
+            apply_rates()
+        except RatesNotBooked as error:
+            raise CommandError(str(error)) from error
         if answer is None:
             self.stdout.write("The catalogue is up to date.")
         else:
