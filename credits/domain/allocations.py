@@ -18,6 +18,7 @@ from credits.domain.licenses import refreshing
 from credits.domain.pricing import RESERVED, SHARED, Quantities, quantity_of, total
 from credits.domain.quantities import check_quantities, stored
 from credits.domain.requirements import check_needed, check_open, check_required, on_contract
+from credits.domain.sources import check_by_hand
 from credits.exceptions import (
     InvalidCommand,
     NotAllowed,
@@ -76,13 +77,16 @@ class Allocate(GroupCommand):
     switched on by a quantity above zero. Credits follow from the rates in force.
 
     Raises InvalidCommand for bad quantities, RateClosed for more of a retired feature,
-    NotAllowed where a required feature is missing, StaleView, and the judgment's refusals.
+    NotAllowed where a required feature is missing or a system reports the units, StaleView, and
+    the judgment's refusals.
     """
 
     kind: ClassVar[str] = "allocate"
 
     quantities: Quantities
     on: AbstractSet[str] | None = None
+    by_support: bool = False
+    """Support enters them, with a reason, although a system reports them."""
 
     def content(self) -> Mapping[str, Any]:
         return {
@@ -93,6 +97,7 @@ class Allocate(GroupCommand):
 
     def decide(self, books: Books) -> Decision:
         group = books.group_by_key(self.group)
+        check_by_hand(books, group, by_support=self.by_support, reason=self.asked.reason)
         facts = self.facts(books, group)
         rates = {facts.features[r.feature_id]: r for r in rates_now(facts, books)}
         check_quantities(self.quantities, rates)

@@ -31,6 +31,7 @@ from credits.models import (
     Operation,
     Side,
     UsageReport,
+    UsageSource,
     subject_of,
 )
 
@@ -56,6 +57,7 @@ class Books:
     _entries: dict[datetime, list[LedgerEntry]] = field(default_factory=dict)
     _levels: dict[Subject, Level] | None = None
     _groups: dict[tuple[int, datetime, int], GroupFacts] = field(default_factory=dict)
+    _sources: dict[int, UsageSource | None] = field(default_factory=dict)
 
     def entries_beyond(self, at: datetime) -> list[LedgerEntry]:
         """Entries effective or recorded after an instant, at most once read per instant."""
@@ -134,7 +136,7 @@ class Books:
         self, *, key: str = "", group: int = 0, start: datetime, without: int = 0
     ) -> GroupRows:
         """Read a group as these books know its rates."""
-        return read_group(
+        rows = read_group(
             self.customer.pk,
             key=key,
             group=group,
@@ -144,6 +146,16 @@ class Books:
             now=self.now,
             without=without,
         )
+        if rows.group is not None:
+            self._sources[rows.group.pk] = rows.source
+        return rows
+
+    def source_of(self, group: AllocationGroup) -> UsageSource | None:
+        """The system that reports a group's units; None: they are stated by hand."""
+        if group.pk not in self._sources:
+            own = UsageSource.objects.filter(customer=self.customer, group=group)
+            self._sources[group.pk] = own.first()
+        return self._sources[group.pk]
 
 
 @dataclass

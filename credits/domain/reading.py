@@ -8,7 +8,7 @@ found by an index from the newest row on, so that the cost does not grow with th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from credits.models import (
     LedgerEntry,
     Level,
     UsageReport,
+    UsageSource,
 )
 from credits.prepared import prepared
 
@@ -87,7 +88,9 @@ SELECT
     (SELECT json_agg(entry ORDER BY seq) FROM credits_ledgerentry entry
      WHERE customer_id = %(customer)s AND effective_at > recorded_at
         AND effective_at > %(folded)s
-        AND (effective_at <= %(now)s OR feature_id IN (SELECT id FROM feature)))::text
+        AND (effective_at <= %(now)s OR feature_id IN (SELECT id FROM feature)))::text,
+    (SELECT to_json(source) FROM credits_usagesource source
+     WHERE customer_id = %(customer)s AND group_id = (SELECT group_id FROM feature LIMIT 1))::text
 """  # noqa: S608 (no value is put into the text)
 
 
@@ -101,6 +104,8 @@ class GroupRows:
     """The stored levels of its features."""
     ahead: tuple[LedgerEntry, ...]
     """Entries booked ahead beyond the fold: those of its features, and all that have come due."""
+    source: UsageSource | None
+    """The system that reports its units; None: they are stated by hand."""
 
 
 def read_group(
@@ -139,8 +144,7 @@ def read(asked: Mapping[str, Any]) -> GroupRows:
     """The statement's one row, as model instances that know each other."""
     with prepared(STATEMENT, asked) as cursor:
         columns = [loaded(column) for column in cursor.fetchone()]
-    groups = instances(AllocationGroup, columns[0:1] if columns[0] else ())
-    group = groups[0] if groups else None
+    group = first(instances(AllocationGroup, columns[0] and [columns[0]]))
     features = {feature.pk: feature for feature in instances(Feature, columns[1])}
     reports = instances(UsageReport, columns[2])
     choices = instances(FeatureChoice, columns[3])
@@ -161,7 +165,13 @@ def read(asked: Mapping[str, Any]) -> GroupRows:
         ),
         levels=tuple(instances(Level, columns[5])),
         ahead=tuple(instances(LedgerEntry, columns[6])),
+        source=first(instances(UsageSource, columns[7] and [columns[7]])),
     )
+
+
+def first(rows: Sequence[RowT]) -> RowT | None:
+    """The one row of a part that has at most one."""
+    return rows[0] if rows else None
 
 
 def loaded(column: Any) -> Any:
