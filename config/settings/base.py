@@ -72,7 +72,7 @@ TEMPLATES = [
 
 # Invariants that apps above `credits` add to those of the books: dotted names of their lists.
 
-BOOKS_CHECKS: list[str] = []
+BOOKS_CHECKS = ["billing.domain.checks.CHECKS"]
 
 # What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
 

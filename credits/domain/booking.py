@@ -7,6 +7,7 @@ so booking the same twice books nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,17 @@ class GroupFacts:
             feature: reserved_levels(self.reservation_moments(feature), self.pricing_rate(feature))
             for feature in {r.feature_id for r in self.rates if r.model == RESERVED}
         }
+
+    @cached_property
+    def reserved_instants(self) -> Mapping[int, Sequence[datetime]]:
+        """The instants of the reserved levels, in time order."""
+        return {feature: sorted(levels) for feature, levels in self.reserved.items()}
+
+    def reserved_at(self, feature: int, at: datetime) -> int:
+        """What a reservation holds at an instant (credits)."""
+        instants = self.reserved_instants[feature]
+        begun = bisect_right(instants, at)
+        return self.reserved[feature][instants[begun - 1]] if begun else 0
 
     @property
     def instants(self) -> set[datetime]:
@@ -169,9 +181,8 @@ def levels_at(facts: GroupFacts, at: datetime) -> dict[int, int]:
         }
         credits = price(rates, quantities_of(report), holding_at(facts, at))
         levels = {feature: credits.get(key, 0) for feature, key in facts.features.items()}
-    for feature, reserved in facts.reserved.items():
-        begun = [instant for instant in reserved if instant <= at]
-        levels[feature] = reserved[max(begun)] if begun else 0
+    for feature in facts.reserved:
+        levels[feature] = facts.reserved_at(feature, at)
     return levels
 
 

@@ -1,225 +1,155 @@
-"""The invariants of the books, each recomputed from the rows alone.
+"""The invariants of the books: which there are, and how they are asked of live books.
 
-Every function answers with sentences that name the row that is wrong; an empty list means that
-the rule holds. Nothing is written and nothing incremental is trusted: sums are made from all
-entries, levels from all standing facts, hashes from what the rows hold today.
+Every check recomputes its answer from the rows alone: sums from all entries, levels from all
+standing facts, hashes from what the rows hold today. Nothing is written. Each batch of customers
+is read in one snapshot, so that writers who go on meanwhile never raise a false alarm.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
-from django.db.models import Q
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
 
-from credits import clock
-from credits.domain.books import Subject
-from credits.domain.chain import operation_hash
-from credits.domain.commands import digest
-from credits.domain.verify_levels import entries_of, terms_of, verify_levels
-from credits.models import (
-    GENESIS,
-    Balance,
-    Customer,
-    DailyChange,
-    Fact,
-    FeatureChoice,
-    FeatureRate,
-    Journal,
-    LedgerEntry,
-    Level,
-    License,
-    LicenseTerm,
-    OfficeJournal,
-    Operation,
-    OperationNote,
-    Side,
-    UsageReport,
-    subject_of,
+from credits.domain.rates import customers_behind
+from credits.domain.snapshot import one_snapshot
+from credits.domain.verifying import chaining, levels, numbering, statements, sums
+from credits.domain.verifying.checks import Batch, Check, Outcome, Problem, Seen
+from credits.models import Balance, Customer
+
+OWN_CHECKS = (
+    Check("I1", "Stored figures are the sums of their entries", sums.summed),
+    Check("I2", "Entries and facts belong to operations of their customer", numbering.owned),
+    Check("I3", "Entries and operations are numbered without gaps", numbering.numbered),
+    Check("I4", "No operation, fact or entry differs from its hash", chaining.chained),
+    Check("I4", "The office's chain holds", chaining.office_chained, is_whole=True),
+    Check("I5", "Every entry has a source, a key and a cause", numbering.explained),
+    Check("I6", "An operation is undone at most once", numbering.undone_once),
+    Check("I6", "The ledger is the level of all standing facts", levels.levels_follow_facts),
+    Check("I7", "Nothing holds less than zero credits", levels.never_below_zero),
+    Check("I8", "The balance of every day is the sum of its entries", sums.daily),
+    Check("I9", "Credits granted are valid, not started, expired or voided", levels.lots_add_up),
+    Check("I10", "A key made one operation", numbering.keys_used_once, is_whole=True),
+    Check("I13", "Terms start before they end, and one fact is in force", statements.one_in_force),
+    Check("I19", "A feature has one billing model", statements.one_billing_model),
 )
+
+Part = tuple[Seen, int, list[Problem], set[int]]
+"""What a check has seen, how much of it is broken, the first of that, and whose it is."""
+
+BATCH_ENTRIES = 20_000
+BATCH_CUSTOMERS = 200
+"""A batch holds so many customers, or fewer with so many entries together, or one larger one."""
+
+
+def checks() -> list[Check]:
+    """All invariants: those of this app, and those that the settings name of apps above it."""
+    above = [check for path in settings.BOOKS_CHECKS for check in import_string(path)]
+    return [*OWN_CHECKS, *above]
+
+
+def verify_all(customers: Sequence[Customer] | None = None, workers: int = 1) -> list[Outcome]:
+    """Every invariant over some customers, or over all of them and what belongs to none.
+
+    More than one worker shares the batches out to so many processes, for a command that has a
+    machine to itself; then no transaction may be open.
+    """
+    outcomes = [Outcome(check) for check in checks() if customers is None or not check.is_whole]
+    for outcome in outcomes:
+        if outcome.check.is_whole:
+            with one_snapshot():
+                outcome.look_at(Batch({}))
+    shares = [batch.ids for batch in batches(everyone() if customers is None else customers)]
+    for found in looked_at(shares, workers):
+        own = (outcome for outcome in outcomes if not outcome.check.is_whole)
+        for outcome, part in zip(own, found, strict=True):
+            outcome.add(*part)
+    return outcomes
+
+
+def looked_at(shares: Sequence[list[int]], workers: int) -> Iterator[list[Part]]:
+    """What the checks found of each share of customers."""
+    if workers == 1 or len(shares) < 2:
+        yield from map(look_at, shares)
+        return
+    connection.close()  # A forked process must not use it as well.
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        yield from pool.map(look_at, shares)
+
+
+def look_at(customers: list[int]) -> list[Part]:
+    """Every check of customers' books over a batch of them, in one snapshot."""
+    found = [Outcome(check) for check in checks() if not check.is_whole]
+    with one_snapshot():
+        batch = Batch(Customer.objects.in_bulk(customers))
+        for outcome in found:
+            outcome.look_at(batch)
+    return [(one.seen, one.broken, one.shown, one.customers) for one in found]
+
+
+def books_behind() -> int:
+    """How many customers' books do not know the newest rates yet; the next write books them."""
+    return len(customers_behind())
+
+
+def everyone() -> Iterator[Customer]:
+    """All customers by id, read page by page so that nothing stays open meanwhile."""
+    last = 0
+    page_of = Customer.objects.select_related("standing").order_by("pk")
+    while page := list(page_of.filter(pk__gt=last)[:BATCH_CUSTOMERS]):
+        yield from page
+        last = page[-1].pk
+
+
+def batches(customers: Iterable[Customer]) -> Iterator[Batch]:
+    """Customers in groups whose entries together stay within a batch."""
+    held: list[Customer] = []
+    entries = 0
+    for customer in customers:
+        standing: Balance | None = getattr(customer, "standing", None)
+        seq = standing.seq if standing else 0
+        if held and (entries + seq > BATCH_ENTRIES or len(held) == BATCH_CUSTOMERS):
+            yield Batch.of(held)
+            held, entries = [], 0
+        held.append(customer)
+        entries += seq
+    if held:
+        yield Batch.of(held)
 
 
 def verify_books(customer: Customer) -> list[str]:
-    """Every invariant of one customer's books."""
-    return [
-        *verify_seq(customer),
-        *verify_chain(customer),
-        *verify_projections(customer),
-        *verify_levels(customer),
-    ]
+    """Every invariant of one customer's books, as sentences; none means that all hold."""
+    return [problem.sentence for out in verify_all([customer]) for problem in out.shown]
 
 
 def verify_seq(customer: Customer) -> list[str]:
     """Operations and entries are numbered without gaps, and their instants only rise."""
-    found = []
-    operations = list(Operation.objects.filter(customer=customer).order_by("position", "pk"))
-    entries = list(entries_of(customer).select_related("operation"))
-    last = None
-    for place, operation in enumerate(operations, start=1):
-        if operation.position != place:
-            found.append(f"{operation} is at position {operation.position}, expected {place}.")
-        if last is not None and operation.recorded_at <= last:
-            found.append(f"{operation} is recorded no later than the operation before it.")
-        last = operation.recorded_at
-    for place, entry in enumerate(entries, start=1):
-        if entry.seq != place:
-            found.append(f"Entry {entry} has seq {entry.seq}, expected {place}.")
-        if entry.operation.customer_id != entry.customer_id:
-            found.append(f"Entry {entry} belongs to an operation of another customer.")
-        if entry.operation.recorded_at != entry.recorded_at:
-            found.append(f"Entry {entry} is not recorded when its operation was.")
-    balance = Balance.objects.get(customer=customer)
-    for name, stored, counted in (
-        ("seq", balance.seq, len(entries)),
-        ("position", balance.position, len(operations)),
-        ("last_recorded_at", balance.last_recorded_at, last),
-    ):
-        if stored != counted:
-            found.append(f"The balance has {name} {stored}, expected {counted}.")
-    return found
+    batch, seen = Batch.of([customer]), Seen()
+    heads = sums.balance_differences(batch.ids, seen)
+    return [
+        *sentences(numbering.owned(batch, seen)),
+        *sentences(numbering.numbered(batch, seen)),
+        *(str(head) for head in heads if head.column in sums.HEADS),
+    ]
 
 
 def verify_chain(customer: Customer | None) -> list[str]:
     """No operation, fact or entry differs from its hash; None verifies the office's chain."""
-    journal: Journal | None = (
-        Balance.objects.filter(customer=customer).first()
-        if customer is not None
-        else OfficeJournal.objects.first()
-    )
-    operations = Operation.objects.filter(customer=customer).order_by("position", "pk")
-    facts, entries = facts_by_operation(customer), entries_by_operation(customer)
-    notes = OperationNote.objects.filter(operation__in=operations).in_bulk()
-    found, head = [], GENESIS
-    for operation in operations:
-        own_facts, own_entries = facts.pop(operation.pk, []), entries.pop(operation.pk, [])
-        if operation.previous_hash != head:
-            found.append(f"{operation} does not follow the operation before it.")
-        if operation.hash != operation_hash(operation, own_facts, own_entries):
-            found.append(f"{operation}, one of its facts or one of its entries was changed.")
-        note = notes.get(operation.pk)
-        if note is not None and digest(note.salt, note.text) != operation.note_digest:
-            found.append(f"The reason of {operation} was changed.")
-        head = operation.hash
-    for operation_id in {*facts, *entries}:
-        found.append(f"Operation {operation_id} has facts or entries here but is not in the chain.")
-    if journal is not None and journal.chain_head != head:
-        found.append("The chain does not end at the head that is kept beside it.")
-    return found
+    if customer is None:
+        return sentences(chaining.office_chained(Batch({}), Seen()))
+    return sentences(chaining.chained(Batch.of([customer]), Seen()))
 
 
 def verify_projections(customer: Customer) -> list[str]:
     """Balance, levels, daily changes and license rows equal the sums over facts and entries."""
-    balance = Balance.objects.get(customer=customer)
-    entries = list(entries_of(customer))
-    happened = [entry for entry in entries if entry.effective_at <= balance.folded_until]
-    return [
-        *compare(
-            "The balance",
-            sums(happened, lambda entry: entry.side),
-            {Side.VALID: balance.valid, Side.ALLOCATED: balance.allocated},
-        ),
-        *compare(
-            "The level",
-            levels_of(entries, balance.folded_until),
-            {
-                subject_of(row): (row.credits, row.held_since)
-                for row in Level.objects.filter(customer=customer)
-            },
-            nothing=(0, None),
-        ),
-        *compare(
-            "The daily change",
-            sums(entries, lambda entry: (entry.side, clock.day_of(entry.effective_at))),
-            {
-                (row.side, row.day): row.credits
-                for row in DailyChange.objects.filter(customer=customer)
-            },
-        ),
-        *verify_licenses(customer),
-    ]
+    batch = Batch.of([customer])
+    return sentences([*sums.summed(batch, Seen()), *sums.daily(batch, Seen())])
 
 
-def verify_licenses(customer: Customer) -> list[str]:
-    """The dates and credits on license rows are those of the terms that stand."""
-    found = []
-    terms = terms_of(customer)
-    for license in License.objects.filter(customer=customer):
-        stated = sorted(terms[license.pk], key=lambda term: (term.operation_id, term.pk))
-        given = [term for term in stated if term.credits > 0]
-        is_voided = not given or stated[-1].credits == 0
-        if (license.voided_at is not None) != is_voided:
-            found.append(f"{license.label} says voided at {license.voided_at}.")
-        if given and license.credits != given[-1].credits:
-            found.append(f"{license.label} says {license.credits} credits.")
-        if given and license.ends_at != given[-1].until:
-            found.append(f"{license.label} says that it ends at {license.ends_at}.")
-    return found
-
-
-def entries_by_operation(customer: Customer | None) -> dict[int, list[LedgerEntry]]:
-    """Entries under the operation they name, wherever they say they belong."""
-    found: dict[int, list[LedgerEntry]] = defaultdict(list)
-    mine = Q(customer=customer) | Q(operation__customer=customer)
-    for entry in LedgerEntry.objects.filter(mine).order_by("seq", "pk"):
-        found[entry.operation_id].append(entry)
-    return found
-
-
-def facts_by_operation(customer: Customer | None) -> dict[int, list[Fact]]:
-    """Facts under the operation that brought them."""
-    found: dict[int, list[Fact]] = defaultdict(list)
-    mine = Q(operation__customer=customer)
-    rows: list[LicenseTerm | UsageReport | FeatureChoice | FeatureRate] = [
-        *LicenseTerm.objects.filter(mine | Q(license__customer=customer)),
-        *UsageReport.objects.filter(mine | Q(customer=customer)),
-        *FeatureChoice.objects.filter(mine | Q(customer=customer)),
-        *FeatureRate.objects.filter(mine),
-    ]
-    for row in rows:
-        found[row.operation_id].append(row)
-    return found
-
-
-def levels_of(
-    entries: Iterable[LedgerEntry], until: datetime
-) -> dict[Hashable, tuple[int, datetime | None]]:
-    """Each subject's level at an instant, and since when it has been above zero."""
-    changes: dict[Subject, Counter[datetime]] = defaultdict(Counter)
-    for entry in entries:
-        if entry.effective_at <= until:
-            changes[subject_of(entry)][entry.effective_at] += entry.credits
-    levels: dict[Hashable, tuple[int, datetime | None]] = {}
-    for subject, steps in changes.items():
-        level, since = 0, None
-        for at in sorted(steps):
-            since = at if level <= 0 else since
-            level += steps[at]
-        levels[subject] = (level, since if level > 0 else None)
-    return levels
-
-
-def sums(
-    entries: Iterable[LedgerEntry], name: Callable[[LedgerEntry], Hashable]
-) -> dict[Hashable, int]:
-    """The credits of entries, added up by a name."""
-    total: Counter[Hashable] = Counter()
-    for entry in entries:
-        total[name(entry)] += entry.credits
-    return dict(total)
-
-
-def compare(
-    what: str,
-    wanted: Mapping[Hashable, object],
-    stored: Mapping[Hashable, object],
-    *,
-    nothing: object = 0,
-) -> list[str]:
-    """One sentence for each name under which a stored sum is not the sum of the rows."""
-    return [
-        f"{what} of {name} is {stored.get(name, nothing)}, "
-        f"but the ledger makes {wanted.get(name, nothing)}."
-        for name in {**wanted, **stored}
-        if stored.get(name, nothing) != wanted.get(name, nothing)
-    ]
+def sentences(problems: Iterable[Problem]) -> list[str]:
+    """What the problems say."""
+    return [problem.sentence for problem in problems]

@@ -107,7 +107,8 @@ def test_a_level_that_is_not_the_sum_is_named(books: Customer) -> None:
     found = verify_projections(books)
 
     assert len(found) == 1
-    assert str(level.feature_id or level.license_id) in found[0]
+    assert level.feature is not None
+    assert level.feature.key in found[0]
 
 
 def test_a_level_held_since_another_instant_is_named(books: Customer) -> None:
