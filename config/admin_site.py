@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import update_wrapper
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -17,7 +18,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import urlencode
 
+from credits.domain import door
+from credits.models import SecurityEventKind, User
 from credits.web.access import to_login
+from credits.web.address import client_address
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -91,6 +95,14 @@ class SupportSite(AdminSite):
         if not self.has_permission(request):
             raise Http404("no such page")
         return redirect(index)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Django's own page; what it changed stands in the security log."""
+        response = super().password_change(request, extra_context)
+        if response.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
+            address = client_address(request)
+            door.record(SecurityEventKind.PASSWORD_SET, user=request.user, address=address)
+        return response
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [

@@ -27,6 +27,8 @@ from credits.models import (
 KINDS: Mapping[str, Any] = {
     "allocate": gettext_lazy("Allocated"),
     "release": gettext_lazy("Released"),
+    "report-usage": gettext_lazy("Usage reported"),
+    "set-usage-source": gettext_lazy("Who reports"),
     "undo": gettext_lazy("Undone"),
     "grant": gettext_lazy("License granted"),
     "extend": gettext_lazy("License extended"),
@@ -44,7 +46,12 @@ SOURCES: Mapping[str, Any] = {
     "command": gettext_lazy("Command line"),
     "rates": gettext_lazy("Catalogue"),
     "demonstration": gettext_lazy("Demonstration"),
+    "simulation": gettext_lazy("Simulation"),
 }
+
+
+MOST_GROUPS = 4
+"""Groups that the words of one operation name; the facts of it list them all."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,8 @@ def source_text(source: str) -> str:
 
 def allocated(told: Told) -> str:
     """Allocated Core package: 300 → 310 users."""
+    if len(told.reports) > 1:
+        return allocated_together(told)
     parts = [part for change in told.reports for part in changed_quantities(change)]
     shared = any(SHARED in change.report.quantities for change in told.reports)
     switched = [switch_text(c.choice) for c in told.choices if has_switched(c, shared=shared)]
@@ -109,6 +118,60 @@ def allocated(told: Told) -> str:
         return _("Stated %(subject)s again, unchanged") % {"subject": subject}
     verb = _("Lowered") if stated and not rose else _("Allocated")
     return f"{verb} {subject}: {', '.join([*stated, *switched])}"
+
+
+def allocated_together(told: Told) -> str:
+    """Allocated together: Core package 300 → 310 users; Email Sensor 40 → 50 users."""
+    groups = []
+    for change in told.reports:
+        name = change.report.group.name
+        parts = [f"{part or name} {text}" for part, _b, _a, text in changed_quantities(change)]
+        keys = change.features.keys()
+        own = [c for c in told.choices if c.choice.feature.key in keys]
+        shared = SHARED in change.report.quantities and len(change.features) > 1
+        parts += [switch_text(c.choice) for c in own if has_switched(c, shared=shared)]
+        if parts:
+            groups.append(", ".join(parts))
+    if not groups:
+        return _("Stated %(subject)s again, unchanged") % {"subject": told.operation.subject}
+    text = "; ".join(groups[:MOST_GROUPS])
+    more = len(groups) - MOST_GROUPS
+    if more > 0:
+        text += _(" and %(count)d more") % {"count": more}
+    return _("Allocated together: %(groups)s") % {"groups": text}
+
+
+def reported_usage(told: Told) -> str:
+    """Endpoint inventory reported Core package: 300 → 310 users, for 24 Nov 2026, 09:41 UTC."""
+    subject = told.operation.subject
+    name = str(told.operation.answer.get("reported_by") or "")
+    stated, at = [], None
+    for change in told.reports:
+        at = change.report.at
+        parts = changed_quantities(change)
+        if len(parts) == 1:
+            subject = parts[0][0] or subject
+            stated.append(parts[0][3])
+        else:
+            stated += [f"{part} {text}".strip() for part, _b, _a, text in parts]
+    words = {
+        "name": name or _("Support"),
+        "subject": subject,
+        "stated": ", ".join(stated) or _("unchanged"),
+        "at": moment_text(at) if at else "",
+    }
+    if name:
+        return _("%(name)s reported %(subject)s: %(stated)s, for %(at)s") % words
+    return _("Entered by hand for %(subject)s: %(stated)s, for %(at)s") % words
+
+
+def set_source(told: Told) -> str:
+    """Endpoint inventory reports Sandbox submission."""
+    name = str(told.operation.answer.get("reported_by") or "")
+    words = {"name": name, "subject": told.operation.subject}
+    if name:
+        return _("%(name)s reports the units of %(subject)s from now on") % words
+    return _("Units of %(subject)s are stated by hand again") % words
 
 
 def changed_quantities(change: ReportedChange) -> list[tuple[str, Decimal, Decimal, str]]:
@@ -223,6 +286,11 @@ def day_text(at: datetime) -> str:
     return date_text(at.astimezone(UTC), "j M Y")
 
 
+def moment_text(at: datetime) -> str:
+    """An instant in UTC: 24 Nov 2026, 09:41 UTC."""
+    return date_text(at.astimezone(UTC), "j M Y, H:i") + " UTC"
+
+
 def last_day_text(until: datetime | None) -> str:
     """The last day of a term: the one before it stops at 00:00 UTC."""
     return day_text(until - timedelta(microseconds=1)) if until else ""
@@ -231,6 +299,8 @@ def last_day_text(until: datetime | None) -> str:
 SAYINGS: Mapping[str, Callable[[Told], str]] = {
     "allocate": allocated,
     "release": released,
+    "report-usage": reported_usage,
+    "set-usage-source": set_source,
     "undo": undone,
     "grant": granted,
     "extend": extended,

@@ -17,6 +17,7 @@ from credits.domain.people import Right
 from credits.domain.preview import Draft, Preview
 from credits.domain.pricing import SHARED, Quantities
 from credits.domain.quantities import plain_units
+from credits.domain.sources import Reporting
 from credits.exceptions import ShortBalance
 from credits.forms.allocations import AllocationForm
 from credits.models import Customer, Feature
@@ -50,6 +51,25 @@ class Drawer:
     refusal: ShortBalance | None = None
     confirmed: int | None = None
     stale: Sequence[Act] = ()
+    source: Reporting | None = None
+    """The system that reports the units; then a person may only release and switch on."""
+    error: str = ""
+    """Why nothing was changed, where there is no form to say it."""
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the person may release or switch on what a system reports."""
+        return self.source is not None and Right.ALLOCATE in self.rights
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the system has been silent for longer than is expected of it."""
+        return self.source is not None and self.source.is_stale(self.draft.booked.now)
+
+    @property
+    def off(self) -> list[Feature]:
+        """What can be switched on: it is off, and holds credits once it is on."""
+        return [s.feature for s in self.settings.features if not s.is_on and s.is_open]
 
     @cached_property
     def preview(self) -> Preview:
@@ -129,6 +149,11 @@ class Drawer:
     @property
     def reader_note(self) -> str:
         """Why there is nothing to change here, and who can."""
+        if self.source is not None and Right.ALLOCATE in self.rights:
+            return _(
+                "The units come from %(name)s, so they are not typed here. Ask support to enter "
+                "them by hand. You can release them, and switch on what is off."
+            ) % {"name": self.source.name}
         if not self.settings.is_open and Right.ALLOCATE in self.rights:
             return _("This takes no new allocations, and it holds no credits.")
         return _("You may look at this. Admins of %(customer)s allocate and release.") % {

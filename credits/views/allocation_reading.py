@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import Http404
 from django.urls import reverse
 
 from credits.domain.activity import acts_since
+from credits.domain.allocate_many import SwitchOn
 from credits.domain.allocations import Allocate, Release
 from credits.domain.commands import Asked, Command
 from credits.domain.groups import GroupSettings, read_group
 from credits.domain.people import Right
 from credits.domain.preview import Draft, Preview, open_draft
+from credits.domain.sources import reporting
 from credits.exceptions import (
     CreditsError,
     InvalidCommand,
@@ -21,11 +25,14 @@ from credits.exceptions import (
 )
 from credits.forms.allocations import AllocationForm, UnreadableForm, seen_seq
 from credits.forms.drawn import drawn
-from credits.models import Customer
+from credits.models import Customer, Feature
 from credits.views.allocation_drawer import Drawer, Stated
 from credits.web.access import CustomerRequest
 from credits.web.asking import asked, confirmed_shortfall, form_key, mint_key
 from credits.web.links import LIST_STATE, with_state
+
+SWITCH_ON = "switch_on"
+"""The name of the buttons that switch a feature on."""
 
 TRIED = Asked(source="portal", key="preview")
 """Who tries an act: nobody yet, and nothing is kept."""
@@ -60,6 +67,7 @@ def open_drawer(request: CustomerRequest, group: str) -> Drawer:
     """The drawer as it opens: filled with what is in force."""
     draft, settings = open_group(request.customer, group)
     feature = request.GET.get("feature", "")
+    source = reporting(request.customer).get(settings.group.pk)
     may_change = Right.ALLOCATE in request.rights and (settings.is_open or settings.held > 0)
     on = {s.feature.key for s in settings.features if s.is_on or s.feature.key == feature}
     return Drawer(
@@ -68,10 +76,11 @@ def open_drawer(request: CustomerRequest, group: str) -> Drawer:
         draft=draft,
         settings=settings,
         close_url=list_url(request),
-        form=drawn(settings, feature=feature) if may_change else None,
+        form=drawn(settings, feature=feature) if may_change and source is None else None,
         key=form_key(request, form_name(request.customer, group)),
         seen=draft.seq,
         stated=Stated({s.feature.key: s.quantity for s in settings.features}, frozenset(on)),
+        source=source,
     )
 
 
@@ -88,6 +97,8 @@ def redraw(
     A stale form gets the new seq, since its newer figures are shown beside what was typed.
     """
     draft, settings = open_group(request.customer, group)
+    if settings.group.pk in reporting(request.customer):
+        return redraw_reported(request, open_drawer(request, group), error, release=release)
     form = drawn(settings, request.POST, more=more)
     stated = Stated(form.quantities, form.on or frozenset()) if form.is_valid() else Stated()
     tried = None
@@ -113,6 +124,44 @@ def redraw(
         confirmed=confirmed_shortfall(request),
         stale=acts_since(request.customer, features, seen) if is_stale else (),
     )
+
+
+def redraw_reported(
+    request: CustomerRequest, drawer: Drawer, error: CreditsError | None, *, release: bool
+) -> Drawer:
+    """The drawer of units that a system reports, with why an act on them was refused."""
+    customer, settings = request.customer, drawer.settings
+    command: Command | None = None
+    if release:
+        command = Release(
+            customer=customer,
+            asked=TRIED,
+            group=settings.group.key,
+            features=settings.releasable,
+        )
+    elif features := switched_on(request, settings):
+        command = SwitchOn(
+            customer=customer, asked=TRIED, group=settings.group.key, features=features
+        )
+    tried = None
+    if command is not None:
+        tried, error = try_out(drawer.draft, command, error)
+    is_short = isinstance(error, ShortBalance)
+    name = form_name(customer, settings.group.key)
+    return replace(
+        drawer,
+        key=next_key(request, name, is_used=isinstance(error, KeyConflict | StaleView)),
+        tried=tried,
+        refusal=error if isinstance(error, ShortBalance) else None,
+        confirmed=confirmed_shortfall(request),
+        error=error.message if error is not None and not is_short else "",
+    )
+
+
+def switched_on(request: CustomerRequest, settings: GroupSettings) -> list[Feature]:
+    """The feature that a person asks to switch on."""
+    key = request.POST.get(SWITCH_ON, "")
+    return [setting.feature for setting in settings.features if setting.feature.key == key]
 
 
 def try_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from credits import clock
 from credits.domain.activity import one_act
+from credits.domain.allocate_many import SwitchOn
 from credits.domain.allocations import UNDONE_BY_CUSTOMERS, Release, Undo
-from credits.domain.boundaries import boundary_at, shown_from
+from credits.domain.boundaries import shown_from
 from credits.domain.commands import Answer, Asked
 from credits.domain.figures import Position, standing
 from credits.domain.holdings import holdings
@@ -22,6 +24,7 @@ from credits.domain.people import Right
 from credits.domain.post import post
 from credits.domain.preview import open_draft
 from credits.domain.snapshot import one_snapshot
+from credits.domain.sources import reporting
 from credits.domain.telling import AllocateAndTell
 from credits.exceptions import (
     ConfirmationNeeded,
@@ -38,12 +41,14 @@ from credits.tables.holdings import holding_sections
 from credits.templatetags.figures import credits_text, signed
 from credits.views.allocation_drawer import Drawer
 from credits.views.allocation_reading import (
+    SWITCH_ON,
     form_name,
     list_url,
     listed_state,
     open_drawer,
     open_group,
     redraw,
+    switched_on,
 )
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.asking import asked, confirmed_shortfall
@@ -76,7 +81,7 @@ def allocation_edit(request: CustomerRequest, group: str) -> HttpResponse:
         with one_snapshot():
             return show(request, redraw(request, group, more=act == "more"))
     try:
-        answer, text = release(request, group) if act == "release" else allocate(request, group)
+        answer, text = act_of(request)(request, group)
     except CreditsError as error:
         with one_snapshot():
             drawer = redraw(request, group, error, release=act == "release")
@@ -103,6 +108,13 @@ def allocation_undo(request: CustomerRequest) -> HttpResponse:
     act = one_act(request.customer, answer.operation.public_id)
     done(request, f"{act.words}." if act else _("Undone."))
     return redirect(request, back_url(request))
+
+
+def act_of(request: CustomerRequest) -> Callable[[CustomerRequest, str], tuple[Answer, str]]:
+    """What a sent drawer asks for."""
+    if request.POST.get("act") == "release":
+        return release
+    return switch_on if SWITCH_ON in request.POST else allocate
 
 
 def status_of(error: CreditsError) -> int:
@@ -168,6 +180,24 @@ def release(request: CustomerRequest, group: str) -> tuple[Answer, str]:
         raise InvalidCommand(_("There is nothing here to release."))
     answer = post(command)
     return answer, _("%(subject)s: released.") % {"subject": answer.operation.subject}
+
+
+def switch_on(request: CustomerRequest, group: str) -> tuple[Answer, str]:
+    """Let what a system reports of a feature count again."""
+    ask = asked(
+        request,
+        form_name(request.customer, group),
+        confirmed_shortfall=confirmed_shortfall(request),
+    )
+    command = SwitchOn(
+        customer=request.customer,
+        asked=ask,
+        group=group,
+        features=switched_on(request, open_group(request.customer, group)[1]),
+        seen=seen_seq(request.POST),
+    )
+    answer = post(command)
+    return answer, told_text(answer)
 
 
 def first_problem(form: AllocationForm) -> str:
@@ -243,7 +273,7 @@ def short_url(customer: Customer, live: Position) -> str:
 def list_context(request: CustomerRequest) -> dict[str, Any]:
     """The live figures and what every feature holds, as the filter wants it."""
     customer, now = request.customer, clock.now()
-    stand = standing(customer, now=now, boundary=boundary_at(now))
+    stand = standing(customer, now=now)
     wanted = HoldingFilter(request.GET, holdings(customer, stand))
     listed = wanted.listed()
     in_use = sum(row.is_in_use for row in listed)
@@ -251,7 +281,9 @@ def list_context(request: CustomerRequest) -> dict[str, Any]:
     return {
         "live": live,
         "filter": wanted,
-        "sections": holding_sections(listed, customer, live, listed_state(request)),
+        "sections": holding_sections(
+            listed, customer, live, listed_state(request), reporting(customer)
+        ),
         "in_use": in_use,
         "unused": len(listed) - in_use,
         "first_short": first_short(live),

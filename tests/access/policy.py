@@ -18,6 +18,10 @@ GET  credits:login                ok     ok     ok    ok       ok   ok    ok   o
 POST credits:login                ok     ok     ok    ok       ok   ok    ok   ok      ok
 GET  credits:logout               405    405    405   405      405  405   405  405     405
 POST credits:logout               ok     ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:forgot-password      ok     ok     ok    ok       ok   ok    ok   ok      ok
+POST credits:forgot-password      ok     ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:forgot-password-sent ok     ok     ok    ok       ok   ok    ok   ok      ok
+POST credits:forgot-password-sent 405    405    405   405      405  405   405  405     405
 GET  credits:set-password         ok     ok     ok    ok       ok   ok    ok   ok      ok
 POST credits:set-password         ok     ok     ok    ok       ok   ok    ok   ok      ok
 GET  credits:home                 login  ok     ok    ok       ok   ok    ok   ok      ok
@@ -44,6 +48,10 @@ GET  credits:allocation-edit      login  ok     ok    404      ok   404   ok   o
 POST credits:allocation-edit      login  403    ok    404      403  404   403  403     404
 GET  credits:allocation-undo      405    405    405   405      405  405   405  405     405
 POST credits:allocation-undo      login  403    ok    404      403  404   403  403     404
+GET  credits:units-upload         login  403    ok    404      403  404   403  403     404
+POST credits:units-upload         login  403    ok    404      403  404   403  403     404
+GET  credits:units-template       login  403    ok    404      403  404   403  403     404
+POST credits:units-template       405    405    405   405      405  405   405  405     405
 GET  credits:activity             login  ok     ok    404      ok   404   ok   ok      404
 POST credits:activity             405    405    405   405      405  405   405  405     405
 GET  credits:activity-detail      login  ok     ok    404      ok   404   ok   ok      404
@@ -74,15 +82,17 @@ credits.customer             support root                        support root
 credits.membership           support root                        support root
 credits.user                 support root                        support root
 credits.assignment           support root                        -
+credits.securityevent        support root operator               -
 credits.license              support root                        -
 credits.operation            support root                        -
 credits.ledgerentry          support root                        -
 credits.usagereport          support root                        -
 credits.featurechoice        support root                        -
+credits.usagesource          support root                        support root
 credits.solution             support root operator catalogue     -
 credits.allocationgroup      support root operator catalogue     -
 credits.feature              support root operator catalogue     -
-credits.featurerate          support root operator catalogue     -
+credits.featurerate          support root operator catalogue     catalogue root
 billing.purchase             support root                        -
 estimator.estimate           support root                        -
 """
