@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from credits.domain.locks import lock_customer, lock_office
+from credits.domain.projecting import DAYS, LEVELS, level_columns
 from credits.domain.verifying.checks import Seen
 from credits.domain.verifying.sums import (
     Difference,
@@ -23,13 +24,11 @@ from credits.models import (
     GENESIS,
     Balance,
     Customer,
-    DailyChange,
-    Level,
     License,
     OfficeJournal,
     Operation,
-    Side,
 )
+from credits.prepared import prepared
 
 
 @transaction.atomic
@@ -67,37 +66,20 @@ def mend_balance(customer: Customer, differences: Sequence[Difference]) -> None:
 
 
 def mend_levels(customer: Customer, differences: Sequence[Difference]) -> None:
-    """Put the right level in place of each wrong one, missing ones included."""
-    features = [d.row[1] for d in differences if d.row[0] == Side.ALLOCATED]
-    licenses = [d.row[1] for d in differences if d.row[0] == Side.VALID]
-    if not differences:
-        return
-    Level.objects.filter(customer=customer, feature__in=features).delete()
-    Level.objects.filter(customer=customer, license__in=licenses).delete()
-    Level.objects.bulk_create(
-        Level(
-            customer=customer,
-            side=side,
-            license_id=pk if side == Side.VALID else None,
-            feature_id=pk if side == Side.ALLOCATED else None,
-            credits=credits,
-            held_since=since,
-        )
-        for (side, pk), (credits, since) in ((d.row, d.made) for d in differences)
-    )
+    """Put the right level in place of each wrong one, as the writer would."""
+    if differences:
+        made = [(d.row, *d.made) for d in differences]
+        with prepared(LEVELS, [customer.pk, *level_columns(made)]):
+            pass
 
 
 def mend_days(customer: Customer, differences: Sequence[Difference]) -> None:
-    """Put the right change in place of each wrong one, missing ones included."""
-    if not differences:
-        return
-    for side in Side.values:
-        days = [d.row[1] for d in differences if d.row[0] == side]
-        DailyChange.objects.filter(customer=customer, side=side, day__in=days).delete()
-    DailyChange.objects.bulk_create(
-        DailyChange(customer=customer, side=d.row[0], day=d.row[1], credits=d.made)
-        for d in differences
-    )
+    """Add what each wrong change lacks, as the writer would."""
+    if differences:
+        sides, days = [d.row[0] for d in differences], [d.row[1] for d in differences]
+        lacking = [d.made - d.kept for d in differences]
+        with prepared(DAYS, [customer.pk, sides, days, lacking]):
+            pass
 
 
 def mend_licenses(differences: Sequence[Difference]) -> None:

@@ -42,7 +42,7 @@ WRITERS: dict[str, set[str]] = {
     "credits/domain/people.py": {"Balance"},
     "credits/domain/locks.py": {"OfficeJournal"},
     # Restores what the writer projects, under the writer's lock, and writes nothing else.
-    "credits/domain/rebuilding.py": {"Balance", "Level", "DailyChange", "License", "OfficeJournal"},
+    "credits/domain/rebuilding.py": {"Balance", "License", "OfficeJournal"},
 }
 """Modules that write rows of the books, and which: the writer, its lock, a customer's first row."""
 
