@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from credits import clock
 from credits.domain.books import Booking, Books, Subject
-from credits.domain.writing import Part
+from credits.domain.writing import Part, listed
 from credits.models import Journal, LedgerEntry, OfficeJournal, Operation, Side, subject_of
 
 LevelRow = tuple[Subject, int, datetime | None]
 
-LEVELS = """
-INSERT INTO credits_level (customer_id, side, license_id, feature_id, credits, held_since)
-SELECT %s, own.* FROM unnest(
-    %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[]) own
-ON CONFLICT (customer_id, side, license_id, feature_id)
-DO UPDATE SET credits = EXCLUDED.credits, held_since = EXCLUDED.held_since
-"""
-DAYS = """
-INSERT INTO credits_dailychange (customer_id, side, day, credits)
-SELECT %s, own.* FROM unnest(%s::text[], %s::date[], %s::bigint[]) own
-ON CONFLICT (customer_id, side, day)
-DO UPDATE SET credits = credits_dailychange.credits + EXCLUDED.credits
-"""
 BALANCE = """
 UPDATE credits_balance SET
     position = %s, chain_head = %s, last_recorded_at = %s, seq = %s, valid = %s, allocated = %s,
@@ -63,11 +49,48 @@ def projections(books: Books, bookings: Sequence[Booking], operation: Operation)
     ]
     parts: list[Part] = [(BALANCE, moved)]
     if levels:
-        parts.append((LEVELS, [balance.pk, *level_columns(levels)]))
+        parts.append(levels_set(balance.pk, levels))
     if days:
-        columns = [[side for side, _ in days], [day for _, day in days], list(days.values())]
-        parts.append((DAYS, [balance.pk, *columns]))
+        parts.append(days_moved(balance.pk, days))
     return parts
+
+
+def levels_set(customer_id: int, levels: Sequence[LevelRow]) -> Part:
+    """The statement that puts level rows in place."""
+    own, values = listed(
+        ("text", "bigint", "bigint", "bigint", "timestamptz"),
+        [
+            (
+                side,
+                pk if side == Side.VALID else None,
+                pk if side == Side.ALLOCATED else None,
+                credits,
+                since,
+            )
+            for (side, pk), credits, since in levels
+        ],
+    )
+    text = f"""
+INSERT INTO credits_level (customer_id, side, license_id, feature_id, credits, held_since)
+SELECT %s::bigint, own.* FROM {own} own
+ON CONFLICT (customer_id, side, license_id, feature_id)
+DO UPDATE SET credits = EXCLUDED.credits, held_since = EXCLUDED.held_since
+"""  # noqa: S608
+    return text, [customer_id, *values]
+
+
+def days_moved(customer_id: int, days: Mapping[tuple[str, date], int]) -> Part:
+    """The statement that adds changes to their days."""
+    own, values = listed(
+        ("text", "date", "bigint"), [(side, day, credits) for (side, day), credits in days.items()]
+    )
+    text = f"""
+INSERT INTO credits_dailychange (customer_id, side, day, credits)
+SELECT %s::bigint, own.* FROM {own} own
+ON CONFLICT (customer_id, side, day)
+DO UPDATE SET credits = credits_dailychange.credits + EXCLUDED.credits
+"""  # noqa: S608
+    return text, [customer_id, *values]
 
 
 def office_projections(journal: OfficeJournal, operation: Operation) -> list[Part]:
@@ -82,17 +105,6 @@ def advance(journal: Journal, operation: Operation) -> None:
     journal.position = operation.position
     journal.chain_head = operation.hash
     journal.last_recorded_at = operation.recorded_at
-
-
-def level_columns(levels: Sequence[LevelRow]) -> list[list[Any]]:
-    """Level rows as columns."""
-    return [
-        [side for (side, _), _, _ in levels],
-        [pk if side == Side.VALID else None for (side, pk), _, _ in levels],
-        [pk if side == Side.ALLOCATED else None for (side, pk), _, _ in levels],
-        [credits for _, credits, _ in levels],
-        [since for _, _, since in levels],
-    ]
 
 
 def daily_changes(changes: Iterable[Booking]) -> Counter[tuple[str, date]]:

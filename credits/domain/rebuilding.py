@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from credits.domain.locks import lock_customer, lock_office
-from credits.domain.projecting import DAYS, LEVELS, level_columns
+from credits.domain.projecting import days_moved, levels_set
 from credits.domain.verifying.checks import Seen
 from credits.domain.verifying.sums import (
     Difference,
@@ -69,16 +69,14 @@ def mend_levels(customer: Customer, differences: Sequence[Difference]) -> None:
     """Put the right level in place of each wrong one, as the writer would."""
     if differences:
         made = [(d.row, *d.made) for d in differences]
-        with prepared(LEVELS, [customer.pk, *level_columns(made)]):
+        with prepared(*levels_set(customer.pk, made)):
             pass
 
 
 def mend_days(customer: Customer, differences: Sequence[Difference]) -> None:
     """Add what each wrong change lacks, as the writer would."""
     if differences:
-        sides, days = [d.row[0] for d in differences], [d.row[1] for d in differences]
-        lacking = [d.made - d.kept for d in differences]
-        with prepared(DAYS, [customer.pk, sides, days, lacking]):
+        with prepared(*days_moved(customer.pk, {d.row: d.made - d.kept for d in differences})):
             pass
 
 

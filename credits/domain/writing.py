@@ -57,15 +57,28 @@ def inserted_operation(operation: Operation) -> Part:
 
 
 def inserted(model: type[models.Model], rows: Sequence[models.Model]) -> Part:
-    """The insert of rows that belong to the operation, columns as arrays."""
+    """The insert of rows that belong to the operation."""
     columns = columns_of(model, without="operation_id")
     names = ", ".join(name for name, _, _ in columns)
-    arrays = ", ".join(f"%s::{kind}[]" for _, kind, _ in columns)
+    own, values = listed(
+        [kind for _, kind, _ in columns], [[value(row) for _, _, value in columns] for row in rows]
+    )
     text = (
         f"INSERT INTO {model._meta.db_table} (operation_id, {names}) "  # noqa: S608
-        f"SELECT part0.id, own.* FROM part0, unnest({arrays}) own"
+        f"SELECT part0.id, own.* FROM part0, {own} own"
     )
-    return text, [[value(row) for row in rows] for _, _, value in columns]
+    return text, values
+
+
+def listed(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> Part:
+    """Rows of given types as a part of FROM: one as it is, more of them column by column.
+
+    So the text is the same for any number of rows but one, and is prepared but twice.
+    """
+    if len(rows) == 1:
+        return f"(VALUES ({', '.join(f'%s::{kind}' for kind in kinds)}))", list(rows[0])
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return f"unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]
 
 
 @cache
