@@ -75,6 +75,11 @@ class GroupFacts:
         }
 
     @cached_property
+    def known_levels(self) -> dict[datetime, dict[int, int]]:
+        """The levels worked out so far, by instant."""
+        return {}
+
+    @cached_property
     def reserved_instants(self) -> Mapping[int, Sequence[datetime]]:
         """The instants of the reserved levels, in time order."""
         return {feature: sorted(levels) for feature, levels in self.reserved.items()}
@@ -171,6 +176,13 @@ def group_courses(facts: GroupFacts, start: datetime) -> dict[int, Course]:
 
 def levels_at(facts: GroupFacts, at: datetime) -> dict[int, int]:
     """Credits per feature id of a group at an instant: the pure function of what is in force."""
+    if at not in facts.known_levels:
+        facts.known_levels[at] = priced_at(facts, at)
+    return facts.known_levels[at]
+
+
+def priced_at(facts: GroupFacts, at: datetime) -> dict[int, int]:
+    """The levels at an instant, worked out from quantities and rates."""
     levels = dict.fromkeys(facts.features, 0)
     report = facts.report.at(at)
     if report is not None:

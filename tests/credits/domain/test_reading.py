@@ -83,7 +83,7 @@ def test_it_touches_as_many_pages_after_2000_statements_as_after_one(holding: Cu
     UsageReport.objects.bulk_create(report_often(holding, 2000))
     after = buffers(holding)
 
-    assert before <= 45
+    # Dead rows of earlier tests may lie in between, so the two are compared with each other.
     assert after <= before + 8
 
 
