@@ -55,17 +55,7 @@ class GroupCommand(Command):
 
     def facts(self, books: Books, group: AllocationGroup) -> GroupFacts:
         """The group's facts in force now, refused if its credits changed since `seen`."""
-        facts = books.group_facts(group.pk, books.now)
-        if self.seen is not None and books.balance.seq > self.seen:
-            newer = LedgerEntry.objects.filter(
-                customer=books.customer, seq__gt=self.seen, feature__in=facts.features
-            )
-            if newer.exists():
-                raise StaleView(
-                    f"{group.name} was changed by somebody else meanwhile. Nothing was "
-                    "written. Compare the new figures and send again."
-                )
-        return facts
+        return facts_seen(books, group, self.seen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +237,21 @@ def check_withdrawable(operation: Operation, facts: Sequence[Fact], now: datetim
         raise NotAllowed(
             "A reservation can be withdrawn for 24 hours. Ask support to correct it now."
         )
+
+
+def facts_seen(books: Books, group: AllocationGroup, seen: int | None) -> GroupFacts:
+    """A group's facts in force now. Raises StaleView if its credits changed after `seen`."""
+    facts = books.group_facts(group.pk, books.now)
+    if seen is not None and books.balance.seq > seen:
+        newer = LedgerEntry.objects.filter(
+            customer=books.customer, seq__gt=seen, feature__in=facts.features
+        )
+        if newer.exists():
+            raise StaleView(
+                f"{group.name} was changed by somebody else meanwhile. Nothing was "
+                "written. Compare the new figures and send again."
+            )
+    return facts
 
 
 def choice(

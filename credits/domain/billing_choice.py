@@ -15,6 +15,7 @@ from credits.domain.commands import Command, Decision
 from credits.domain.pricing import Quantities
 from credits.domain.quantities import check_quantities, stored
 from credits.domain.requirements import check_open, check_required
+from credits.domain.sources import check_by_hand
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
 from credits.models import BillingModel, Feature, FeatureChoice, UsageReport
 
@@ -31,7 +32,8 @@ class SwitchBillingModel(Command):
 
     Raises UnknownObject, InvalidCommand for a contract that has ended or quantities that make
     no sense, NotAllowed for a feature that cannot be paid as you go, within 30 days of the
-    switch before and during a reservation, and the judgment's refusals.
+    switch before, during a reservation and for quantities that a system reports, and the
+    judgment's refusals.
     """
 
     kind: ClassVar[str] = SWITCH_BILLING
@@ -40,6 +42,8 @@ class SwitchBillingModel(Command):
     feature: str
     contract_ends_at: datetime | None
     quantities: Quantities | None = None
+    by_support: bool = False
+    """Support states the quantities, with a reason, although a system reports them."""
 
     def content(self) -> Mapping[str, Any]:
         return {
@@ -85,6 +89,9 @@ class SwitchBillingModel(Command):
         decision = self.decided(feature, books, is_on=current.is_on or self.quantities is not None)
         rates = {facts.features[rate.feature_id]: rate for rate in rates_now(facts, books)}
         if self.quantities is not None:
+            check_by_hand(
+                books, feature.group, by_support=self.by_support, reason=self.asked.reason
+            )
             check_quantities(self.quantities, rates)
             report = UsageReport(
                 customer=books.customer,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from credits.domain.allocations import Allocate
+from credits.domain.allocations import choice, facts_seen, on_payg, rates_now
 from credits.domain.booking import GroupFacts, levels_at, quantities_of
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision
-from credits.domain.pricing import SHARED, Quantities, Quantity
+from credits.domain.pricing import SHARED, Quantity, total
 from credits.domain.quantities import MAX_UNITS, plain_units, stored
+from credits.domain.requirements import check_needed, check_open, check_required
+from credits.domain.sources import check_by_hand
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
-from credits.models import Feature, FeatureChoice, UsageReport
+from credits.models import Fact, Feature, FeatureChoice, UsageReport
+
+BY_ACCOUNT = "tiered"
+"""The model that prices each account apart, so that a number of units is none of an account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,7 @@ class Move(Command):
             raise NotAllowed(f"That frees no credits of {source.name}.")
         raised, gained, held = self.fill(books, target, freed)
         return Decision(
-            facts=[*lowered.facts, *raised.facts],
+            facts=[*lowered, *raised],
             answer={
                 "source": source.key,
                 "target": target.key,
@@ -64,65 +69,128 @@ class Move(Command):
             subject=f"{source.name} to {target.name}"[:200],
         )
 
-    def lower(self, books: Books, source: Feature) -> tuple[Decision, int]:
+    def lower(self, books: Books, source: Feature) -> tuple[list[Fact], int]:
         """The statement that takes the units away, and the credits it frees."""
-        facts, stated = own_units(books, source, field="source")
-        quantity = stated.get(source.key, Decimal(0))
-        if not isinstance(quantity, Decimal):
-            raise InvalidCommand(
-                f"{source.name} is stated by account. Change it there.", field="source"
-            )
+        side = read_side(books, source, field="source", seen=self.seen)
         is_whole = self.units.is_finite() and self.units == self.units.to_integral_value()
-        if not is_whole or not 0 < self.units <= quantity:
+        if not is_whole or not 0 < self.units <= side.quantity:
+            units = plain_units(side.quantity, grouped=True)
             raise InvalidCommand(
-                f"Move a whole number of units, at most the {plain_units(quantity, grouped=True)} "
-                f"of {source.name}.",
+                f"Move a whole number of units, at most the {units} of {source.name}.",
                 field="units",
             )
-        decision = self.allocation(source, stated | {source.key: quantity - self.units}).decide(
-            books
-        )
-        return decision, held(facts, books) - held(with_new(facts, decision), books)
+        stated = side.stating(side.quantity - self.units, is_on=side.is_on)
+        after = side.with_facts(stated)
+        side.check(after)
+        return stated, side.held - side.held_by(after)
 
-    def fill(self, books: Books, target: Feature, freed: int) -> tuple[Decision, int, int]:
+    def fill(self, books: Books, target: Feature, freed: int) -> tuple[list[Fact], int, int]:
         """The statement that gives the most whole units within `freed`, how many, their credits."""
-        facts, stated = own_units(books, target, field="target")
-        quantity: Quantity = stated.get(target.key, Decimal(0))
-        if not isinstance(quantity, Decimal):
-            raise InvalidCommand(
-                f"{target.name} is stated by account. Change it there.", field="target"
-            )
-        if not facts.is_holding(target.pk, books.now):
-            quantity = Decimal(0)  # What was stated before it was switched off stays behind.
-        before = held(facts, books)
+        side = read_side(books, target, field="target", seen=self.seen)
+        if on_payg(side.facts.choice[target.pk].at(books.now), books.now):
+            raise NotAllowed(f"{target.name} is on pay-as-you-go and holds no credits.")
+        # What was stated before it was switched off stays behind.
+        start = side.quantity if side.is_on else Decimal(0)
 
         def cost(units: int) -> int:
-            quantities = stored(stated | {target.key: quantity + units})
-            more = UsageReport(at=books.now, quantities=quantities)
-            choice = FeatureChoice(feature=target, at=books.now, is_on=True)
-            after = replace(facts, reports=[*facts.reports, more], choices=[*facts.choices, choice])
-            return held(after, books) - before
+            stated = side.stating(start + units, is_on=True)
+            return side.held_by(side.with_facts(stated)) - side.held
 
-        gained = most_units(cost, freed, int(MAX_UNITS - quantity))
-        if gained and cost(gained) == 0:
-            raise NotAllowed(f"{target.name} needs no credits for that.")
+        gained = most_units(cost, freed, int(MAX_UNITS - start))
         if not gained:
             raise NotAllowed(
                 f"{freed:,} credits do not pay for one unit more of {target.name}, "
                 f"which needs {cost(1):,}."
             )
-        wanted = self.allocation(target, stated | {target.key: quantity + gained})
-        return wanted.decide(books), gained, cost(gained)
+        if cost(gained) == 0:
+            raise NotAllowed(f"{target.name} needs no credits for that.")
+        stated = side.stating(start + gained, is_on=True)
+        side.check(side.with_facts(stated))
+        return stated, gained, cost(gained)
 
-    def allocation(self, feature: Feature, quantities: Quantities) -> Allocate:
-        """The allocation that one side of the move amounts to."""
-        return Allocate(
-            customer=self.customer,
-            asked=self.asked,
-            group=feature.group.key,
-            quantities=quantities,
-            seen=self.seen,
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a move: a feature, and what its group states and holds before it."""
+
+    books: Books
+    feature: Feature
+    facts: GroupFacts
+    stated: Mapping[str, Quantity]
+
+    @property
+    def quantity(self) -> Decimal:
+        """The feature's own units."""
+        return total(self.stated.get(self.feature.key, Decimal(0)))
+
+    @property
+    def is_on(self) -> bool:
+        """Whether these units hold credits."""
+        return self.facts.is_holding(self.feature.pk, self.books.now)
+
+    @property
+    def held(self) -> int:
+        """What the group holds before the move (credits)."""
+        return self.held_by(self.facts)
+
+    def held_by(self, facts: GroupFacts) -> int:
+        """What the group would hold by other facts (credits)."""
+        return sum(levels_at(facts, self.books.now).values())
+
+    def stating(self, quantity: Decimal, *, is_on: bool) -> list[Fact]:
+        """The group's units with another number for the feature; its neighbors stay as they are."""
+        report = UsageReport(
+            customer=self.books.customer,
+            group=self.feature.group,
+            at=self.books.now,
+            quantities=stored({**self.stated, self.feature.key: quantity}),
         )
+        current = self.facts.choice[self.feature.pk].at(self.books.now)
+        if not is_on or (current is None and self.is_on):
+            return [report]
+        # Stated again, so that undoing an older act leaves the move as it was meant.
+        return [report, choice(self.books, self.feature, current, is_on=True)]
+
+    def with_facts(self, stated: Sequence[Fact]) -> GroupFacts:
+        """The group's facts with those of the move."""
+        return replace(
+            self.facts,
+            reports=[*self.facts.reports, *(f for f in stated if isinstance(f, UsageReport))],
+            choices=[*self.facts.choices, *(f for f in stated if isinstance(f, FeatureChoice))],
+        )
+
+    def check(self, after: GroupFacts) -> None:
+        """Refuse what stands against an allocation or a release."""
+        rates = {r.feature.key: r for r in rates_now(self.facts, self.books)}
+        check_open(self.books, self.facts, after, rates)
+        check_required(self.books, self.facts, after, rates)
+        check_needed(self.books, self.facts, after)
+
+
+def read_side(books: Books, feature: Feature, *, field: str, seen: int | None) -> Side:
+    """One side of a move as it is now.
+
+    Raises InvalidCommand for features that share their units or state them by account, NotAllowed
+    where a system reports them, StaleView if they changed since `seen`.
+    """
+    books.group_by_key(feature.group.key)
+    check_by_hand(books, feature.group)
+    facts = facts_seen(books, feature.group, seen)
+    report = facts.report.at(books.now)
+    stated = dict(quantities_of(report)) if report else {}
+    rates = {rate.feature_id: rate for rate in rates_now(facts, books)}
+    if any(rate.parts for rate in rates.values()) or (SHARED in stated and len(rates) > 1):
+        raise InvalidCommand(
+            f"{feature.name} shares its units with other features. Change it in its drawer.",
+            field=field,
+        )
+    if SHARED in stated:
+        stated[feature.key] = stated.pop(SHARED)
+    rate = rates.get(feature.pk)
+    by_account = rate is not None and rate.model == BY_ACCOUNT
+    if by_account or isinstance(stated.get(feature.key), Mapping):
+        raise InvalidCommand(f"{feature.name} is stated by account. Change it there.", field=field)
+    return Side(books, feature, facts, stated)
 
 
 def feature_of(key: str) -> Feature:
@@ -131,39 +199,6 @@ def feature_of(key: str) -> Feature:
     if feature is None:
         raise UnknownObject("There is no such feature.")
     return feature
-
-
-def own_units(
-    books: Books, feature: Feature, *, field: str
-) -> tuple[GroupFacts, dict[str, Quantity]]:
-    """A group's facts and what is stated in it, each feature by its own quantity."""
-    books.group_by_key(feature.group.key)
-    facts = books.group_facts(feature.group_id, books.now)
-    report = facts.report.at(books.now)
-    stated = dict(quantities_of(report)) if report else {}
-    bundled = any(rate.parts for rate in facts.rates)
-    if bundled or (SHARED in stated and len(facts.features) > 1):
-        raise InvalidCommand(
-            f"{feature.name} shares its units with other features. Change it in its drawer.",
-            field=field,
-        )
-    if SHARED in stated:
-        stated[feature.key] = stated.pop(SHARED)
-    return facts, stated
-
-
-def with_new(facts: GroupFacts, decision: Decision) -> GroupFacts:
-    """A group's facts with those of a decision."""
-    return replace(
-        facts,
-        reports=[*facts.reports, *(f for f in decision.facts if isinstance(f, UsageReport))],
-        choices=[*facts.choices, *(f for f in decision.facts if isinstance(f, FeatureChoice))],
-    )
-
-
-def held(facts: GroupFacts, books: Books) -> int:
-    """What a group holds now by its facts (credits)."""
-    return sum(levels_at(facts, books.now).values())
 
 
 def most_units(cost: Callable[[int], int], credits: int, limit: int) -> int:

@@ -12,6 +12,7 @@ from credits.domain import figures
 from credits.domain.allocations import Allocate, Release, Undo
 from credits.domain.billing_choice import SwitchBillingModel
 from credits.domain.post import post
+from credits.domain.sources import SetUsageSource
 from credits.domain.verify import verify_books
 from credits.exceptions import (
     ConfirmationNeeded,
@@ -91,6 +92,20 @@ def test_going_back_may_state_the_units_anew(holding: Customer) -> None:
     switch(holding, AGAIN, None, quantities={KEY: Decimal(2)})
 
     assert held(holding, AGAIN) == 2 * RATE
+
+
+def test_units_that_a_system_reports_are_not_stated_anew_on_the_way_back(
+    holding: Customer,
+) -> None:
+    switch(holding, NOON)
+    with clock.moved_to(NOON + timedelta(hours=1)):
+        post(SetUsageSource(customer=holding, asked=make.asked(), group=KEY, name="Storage"))
+
+    with pytest.raises(NotAllowed, match="reported by Storage"):
+        switch(holding, AGAIN, None, quantities={KEY: Decimal(2)})
+
+    switch(holding, AGAIN, None)
+    assert held(holding, AGAIN) == 3 * RATE
 
 
 @pytest.mark.parametrize("early", [MICROSECOND, timedelta(days=29)])

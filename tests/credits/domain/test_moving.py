@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credits import clock
-from credits.domain.allocations import Release, Undo
+from credits.domain.allocations import Allocate, Release, Undo
+from credits.domain.billing_choice import SwitchBillingModel
 from credits.domain.figures import standing
 from credits.domain.moving import Move, most_units
 from credits.domain.post import post
@@ -98,6 +99,50 @@ def test_a_target_that_is_off_starts_from_zero_units(holding: Customer) -> None:
     assert held(holding) == {"email-core": 18 * 25, "endpoint-core": 30 * 45}
 
 
+def packages(customer: Customer, released: str) -> None:
+    """A hundred Core and five Pro endpoints, one of the two packages switched off again."""
+    with clock.moved_to(NOON - timedelta(hours=1)):
+        make.grant(customer, 90_000, date(2026, 1, 1), date(2027, 12, 31))
+        quantities = {"endpoint-core": Decimal(100), "endpoint-pro": Decimal(5)}
+        asked = make.asked(confirmed_shortfall=10**9)
+        group = "endpoint-packages"
+        post(Allocate(customer=customer, asked=asked, group=group, quantities=quantities))
+        feature = Feature.objects.get(key=released)
+        post(Release(customer=customer, asked=make.asked(), group=group, features=[feature]))
+
+
+def test_neighbors_that_are_off_stay_off_on_both_sides(holding: Customer) -> None:
+    packages(holding, "endpoint-pro")
+    answer = move(holding, "endpoint-core", 50, "email-core")
+
+    assert (answer["freed"], answer["units"]) == (50 * 45, 90)
+    assert held(holding) == {"endpoint-core": 50 * 45, "email-core": 100 * 25}
+
+    answer = move(holding, "email-core", 9, "endpoint-core")
+
+    assert (answer["freed"], answer["units"]) == (225, 5)
+    assert held(holding) == {"endpoint-core": 55 * 45, "email-core": 91 * 25}
+    assert verify_books(holding) == []
+
+
+def test_nothing_is_moved_to_a_feature_on_pay_as_you_go(holding: Customer) -> None:
+    with clock.moved_to(NOON - timedelta(hours=1)):
+        make.grant(holding, 90_000, date(2026, 1, 1), date(2027, 12, 31))
+        ends = datetime(2027, 1, 1, tzinfo=UTC)
+        post(
+            SwitchBillingModel(
+                customer=holding,
+                asked=make.asked(),
+                feature="file-security-storage-buckets",
+                contract_ends_at=ends,
+            )
+        )
+        make.allocate(holding, "email-core", 1000)
+
+    with pytest.raises(NotAllowed, match="pay-as-you-go"):
+        move(holding, "email-core", 800, "file-security-storage-buckets")
+
+
 def test_undoing_a_move_undoes_both_sides(holding: Customer) -> None:
     before = held(holding)
     move(holding, "email-core", 10, "endpoint-core")
@@ -119,6 +164,7 @@ def test_undoing_a_move_undoes_both_sides(holding: Customer) -> None:
         ("email-core", 1, "email-core", InvalidCommand),
         ("endpoint-core", 1, "endpoint-pro", InvalidCommand),
         ("email-core", 1, "ztsa-ai-access", InvalidCommand),
+        ("email-core", 1, "cloud-risk", InvalidCommand),
         ("email-core", 1, "endpoint-core", NotAllowed),
         ("email-core", 1, "no-such-feature", UnknownObject),
         ("no-such-feature", 1, "email-core", UnknownObject),
