@@ -7,11 +7,14 @@ through all of them. The law it follows is docs/rules.md (terms, reports, choice
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
+from tests.oracle_reservation import Event, Period, roll_overs, running
+
+RESERVATION = "usage_reservation"
 Units = Fraction | Mapping[str, Fraction]
 Subject = tuple[str, str]
 
@@ -36,12 +39,19 @@ class Term(Fact):
 class Report(Fact):
     units: Mapping[str, Units]
     revision: int = 0
+    typed: bool = True
+    """By a person; else stated by a system."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Fact):
-    holds: bool
+    on: bool
+    payg: bool = False
     until: datetime | None = None
+    """The end of the pay-as-you-go contract: from then on it is paid with credits again."""
+
+    def is_payg(self, at: datetime) -> bool:
+        return self.payg and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +71,14 @@ class Oracle:
     facts: dict[tuple[type[Fact], str], list[Fact]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     reversals: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    reservations: set[str] = field(default_factory=set)
 
     def state(self, fact: Fact) -> None:
         self.facts.setdefault((type(fact), fact.about), []).append(fact)
         if isinstance(fact, Rate) and fact.about not in self.members.setdefault(fact.group, []):
             self.members[fact.group].append(fact.about)
+        if isinstance(fact, Rate) and fact.model == RESERVATION:
+            self.reservations.add(fact.about)
 
     def reverse(self, operation: int, *, by: int, recorded_at: datetime) -> None:
         self.reversals[operation] = (by, recorded_at)
@@ -77,6 +90,11 @@ class Oracle:
         }
         for facts in self.facts.values():
             facts[:] = [fact for fact in facts if fact.operation != operation]
+
+    def stated_by(self, operation: int) -> Iterator[Fact]:
+        """The facts an operation brought."""
+        for facts in self.facts.values():
+            yield from (fact for fact in facts if fact.operation == operation)
 
     def known(self, kind: type[Fact], about: str, at: datetime, known: datetime) -> list[Fact]:
         """Facts about one thing that have begun at `at`, and at `known` stood."""
@@ -123,6 +141,9 @@ class Oracle:
         by_itself = len(members) == 1 or "units" not in report.units
         on = {member for member in members if self.holds(member, at, known, by_itself)}
         for member, rate in rates.items():
+            if rate.model == RESERVATION:
+                held[member] = self.reserved(member, at, known)
+                continue
             units = report.units.get(member, report.units.get("units", Fraction(0)))
             if member in on and not rate.parts:
                 held[member] = cost(rate, units)
@@ -133,10 +154,37 @@ class Oracle:
         return held
 
     def holds(self, feature: str, at: datetime, known: datetime, by_itself: bool) -> bool:
+        choice = self.choice(feature, at, known)
+        return by_itself if choice is None else choice.on and not choice.is_payg(at)
+
+    def choice(self, feature: str, at: datetime, known: datetime) -> Choice | None:
         choice = self.in_force(Choice, feature, at, known)
-        if not isinstance(choice, Choice) or (choice.until is not None and choice.until <= at):
-            return by_itself
-        return choice.holds
+        return choice if isinstance(choice, Choice) else None
+
+    def reserved(self, feature: str, at: datetime, known: datetime) -> int:
+        """Credits of a usage reservation: the highest of its period, at the rate of its start."""
+        period = self.period(feature, at, known)
+        rate = self.in_force(Rate, feature, period.start, known) if period else None
+        return cost(rate, period.highest) if period and isinstance(rate, Rate) else 0
+
+    def period(self, feature: str, at: datetime, known: datetime) -> Period | None:
+        """The period of a usage reservation that runs at an instant, walked to from the start.
+
+        What is in force when the feature is switched on counts as stated then.
+        """
+        stated = {report.at for report in self.known(Report, feature, at, known)}
+        choices = [c for c in self.known(Choice, feature, at, known) if isinstance(c, Choice)]
+        switched = {c.at for c in choices} | {c.until for c in choices if c.until}
+        events, was_on = [], True
+        for moment in sorted(stated | switched):
+            is_on = self.holds(feature, moment, known, by_itself=True)
+            event = Event(moment, is_on)
+            report = self.in_force(Report, feature, moment, known)
+            if isinstance(report, Report) and (moment in stated or (is_on and not was_on)):
+                event = Event(moment, is_on, own_units(report, feature), report.typed)
+            events.append(event)
+            was_on = is_on
+        return running(events, at)
 
     def levels(self, at: datetime, known: datetime) -> dict[Subject, int]:
         """Credits of every license and feature that has any."""
@@ -171,7 +219,28 @@ class Oracle:
             if not isinstance(fact, Rate) or (Report, fact.group) in self.facts
         ]
         ends = (getattr(fact, "until", None) for fact in facts)
-        return sorted({*(fact.at for fact in facts), *(end for end in ends if end)})
+        instants = {*(fact.at for fact in facts), *(end for end in ends if end)}
+        return sorted(instants | self.roll_overs())
+
+    def roll_overs(self) -> set[datetime]:
+        """Every instant at which a period of a usage reservation may end, and change a level."""
+        found: set[datetime] = set()
+        for feature in self.reservations:
+            stated = [
+                *self.facts.get((Report, feature), ()),
+                *self.facts.get((Choice, feature), ()),
+            ]
+            ends = (getattr(fact, "until", None) for fact in stated)
+            moments = {*(fact.at for fact in stated), *(end for end in ends if end)}
+            rates = {rate.at for rate in self.facts.get((Rate, feature), ())}
+            found |= roll_overs(moments, max(moments | rates))
+        return found
+
+
+def own_units(report: Report, feature: str) -> Fraction:
+    """All units stated of a feature that is alone in its group."""
+    units = report.units.get(feature, report.units.get("units", Fraction(0)))
+    return sum(units.values(), Fraction(0)) if isinstance(units, Mapping) else units
 
 
 def cost(rate: Rate, units: Units) -> int:
@@ -180,7 +249,7 @@ def cost(rate: Rate, units: Units) -> int:
     number = sum(accounts, Fraction(0))
     if rate.model == "fixed_per_asset" and isinstance(units, Mapping):
         number = Fraction(len(units))
-    if rate.model in ("throughput_block", "volume_pack"):
+    if rate.model in ("throughput_block", "volume_pack", RESERVATION):
         number = Fraction(math.ceil(number / rate.block))
     if rate.model == "tiered":
         steps = [math.ceil(account / rate.block) * rate.credits for account in accounts]

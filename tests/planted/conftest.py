@@ -6,6 +6,10 @@ import os
 
 import pytest
 
+from tests.planted.hunt import FOUND
+
+LINE = "{:<56} {:<11} {:<24} {:>9} {:>9}"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "planted: plants a bug that must be found (-m planted)")
@@ -23,3 +27,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of what was planted and found, whichever process found it."""
+    lines = [
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == FOUND
+    ]
+    if lines:
+        terminalreporter.section("planted bugs")
+        terminalreporter.write_line(LINE.format("planted", "found by", "as", "example", "seconds"))
+        for line in lines:
+            terminalreporter.write_line(LINE.format(*line))

@@ -44,6 +44,31 @@ class Swap:
         replace_everywhere(patch, self.owner, self.name, self.careless(original))
 
 
+@dataclass(frozen=True)
+class Constant:
+    """`owner.name`, a number or a text of the product, is another one."""
+
+    owner: Any
+    name: str
+    careless: Callable[[Any], Any]
+
+    def plant(self, patch: pytest.MonkeyPatch) -> None:
+        original = getattr(self.owner, self.name)
+        careless = self.careless(original)
+        assert careless != original, f"{self.name} is what it was"
+        patch.setattr(self.owner, self.name, careless)
+
+
+def with_text(old: str, new: str) -> Callable[[str], str]:
+    """In a text of the product, `old` (which stands there once) becomes `new`."""
+
+    def careless(text: str) -> str:
+        assert text.count(old) == 1, f"there is no single {old!r}"
+        return text.replace(old, new)
+
+    return careless
+
+
 def replace_everywhere(patch: pytest.MonkeyPatch, owner: Any, name: str, new: Any) -> None:
     """On its owner, and under its name in every module that imported it."""
     original = getattr(owner, name)

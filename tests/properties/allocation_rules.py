@@ -1,7 +1,8 @@
-"""Rules of the stateful test: allocate, release, undo, and what systems state."""
+"""Rules of the stateful test: allocate, release and undo."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,32 +12,56 @@ from hypothesis.stateful import precondition, rule
 from credits import clock
 from credits.domain.allocations import Allocate, Release, Undo
 from credits.domain.post import post
-from credits.exceptions import NotAllowed, RateClosed, UnknownObject
+from credits.exceptions import CreditsError, NotAllowed, RateClosed, UnknownObject
 from credits.models import Feature
 from tests.oracle import Choice, Oracle, Report
-from tests.properties.checks import MICROSECOND, Book
+from tests.properties.checks import Book
 from tests.properties.driver import written
-from tests.properties.lab import DAY, StateChoice, StateUsage
+from tests.properties.lab import DAY, StateChoice
 from tests.properties.stage import HOUR, Stage, has_history, recently, whose
-from tests.properties.statements import RESTRICTED, Statement, holders, statements
+from tests.properties.statements import (
+    RESERVED,
+    RESTRICTED,
+    SWITCHABLE,
+    Statement,
+    holders,
+    statements,
+)
 
-AGO = (timedelta(0), MICROSECOND, HOUR, DAY, 45 * DAY, 399 * DAY, -timedelta(minutes=5))
 rarely = st.sampled_from((False,) * 7 + (True,))
-AHEAD = (-30 * DAY, -HOUR, timedelta(0), HOUR, 40 * DAY)
+AGO = (30 * DAY, HOUR, timedelta(0))
+BY_CUSTOMERS = frozenset({"allocate", "release", "move"})
+"""What customers may undo (docs/rules.md#r17)."""
+IN_TIME = timedelta(hours=24)
+"""For so long a customer may withdraw what was stated of a reservation (docs/rules.md#r10)."""
 
 
 def state_choice(
-    oracle: Oracle, number: int, recorded_at: datetime, feature: str, *, holds: bool
+    oracle: Oracle, number: int, recorded_at: datetime, feature: str, *, on: bool
 ) -> None:
+    """A person switches a feature; what it is paid with stays as it is."""
+    current = oracle.choice(feature, recorded_at, recorded_at)
+    is_payg = current is not None and current.is_payg(recorded_at)
     oracle.state(
         Choice(
-            operation=number, recorded_at=recorded_at, at=recorded_at, about=feature, holds=holds
+            operation=number,
+            recorded_at=recorded_at,
+            at=recorded_at,
+            about=feature,
+            on=on,
+            payg=is_payg,
+            until=current.until if current is not None and is_payg else None,
         )
     )
 
 
+def on_payg(book: Book, feature: str, at: datetime) -> bool:
+    choice = book.oracle.choice(feature, at, at)
+    return choice is not None and choice.is_payg(at)
+
+
 class AllocationRules(Stage):
-    """What customers do with their features, and what reporting systems will say."""
+    """What customers do with their features."""
 
     @rule(who=whose, acts=st.lists(statements, min_size=1, max_size=4))
     def allocate(self, who: int, acts: list[Statement]) -> None:
@@ -44,6 +69,7 @@ class AllocationRules(Stage):
             self.allocate_once(self.of(who), wanted)
 
     def allocate_once(self, book: Book, wanted: Statement) -> None:
+        """By the customer; where a system reports, only support may type, with a reason."""
         command = Allocate(
             customer=book.customer,
             asked=self.asked(),
@@ -57,10 +83,17 @@ class AllocationRules(Stage):
                 operation=number, recorded_at=at, at=at, about=wanted.group, units=wanted.units
             )
             oracle.state(report)
-            for feature, holds in wanted.switched().items():
-                state_choice(oracle, number, at, feature, holds=holds)
+            for feature, on in wanted.switched().items():
+                if not on_payg(book, feature, at):
+                    state_choice(oracle, number, at, feature, on=on)
 
-        refusals = (NotAllowed, RateClosed) if wanted.group in RESTRICTED else ()
+        now = book.next_instant(self.driver.now)
+        may_stand = any(on_payg(book, feature, now) for feature in wanted.switched())
+        refusals = (NotAllowed, RateClosed) if wanted.group in RESTRICTED or may_stand else ()
+        if wanted.group in book.sources:
+            self.driver.attempt(book, command, state, forbidden=lambda _: NotAllowed)
+            asked = replace(self.asked(), reason="counted by hand")
+            command = replace(command, asked=asked, by_support=True)
         self.driver.attempt(book, command, state, refusals=refusals)
 
     @rule(who=whose, acts=st.lists(statements, min_size=2, max_size=3))
@@ -81,7 +114,7 @@ class AllocationRules(Stage):
         )
 
         def state(oracle: Oracle, number: int, at: datetime) -> None:
-            state_choice(oracle, number, at, key, holds=False)
+            state_choice(oracle, number, at, key, on=False)
 
         refusals = (NotAllowed,) if feature.group.key in RESTRICTED else ()
         self.driver.attempt(book, command, state, refusals=refusals)
@@ -96,21 +129,39 @@ class AllocationRules(Stage):
             else:
                 self.undo_once(book, back)
 
-    def undo_once(self, book: Book, back: int) -> None:
+    @precondition(has_history)
+    @rule(who=whose, back=recently, wait=st.sampled_from((0, 0, 23, 25)))
+    def undo_as_customer(self, who: int, back: int, wait: int) -> None:
+        book = self.of(who)
+        self.driver.now += HOUR * wait
+        if book.operations:
+            self.undo_once(book, back, by_customer=True)
+
+    def undo_once(self, book: Book, back: int, *, by_customer: bool = False) -> None:
+        """By support with a reason; or by the customer, who has a day for a reservation."""
         number = (len(book.operations) - 1) - back % len(book.operations)
         target = book.operations[number]
-        command = Undo(customer=book.customer, asked=self.asked(), operation=target.public_id)
+        command = Undo(
+            customer=book.customer,
+            asked=replace(self.asked(), reason="" if by_customer else "entered twice"),
+            operation=target.public_id,
+            kinds=BY_CUSTOMERS if by_customer else None,
+        )
+        own = list(book.oracle.stated_by(number))
+        reserved = any(isinstance(fact, Report) and fact.about in RESERVED for fact in own)
         was_undone = number in book.oracle.reversals
-        has_facts = target.kind not in ("undo", "apply-rates")
 
         def state(oracle: Oracle, by: int, at: datetime) -> None:
-            if has_facts and not was_undone:
-                oracle.reverse(number, by=by, recorded_at=at)
+            oracle.reverse(number, by=by, recorded_at=at)
 
-        if was_undone or not has_facts:
-            self.refuse(book, command, NotAllowed)
-        else:
-            self.driver.attempt(book, command, state)
+        def forbidden(at: datetime) -> type[CreditsError] | None:
+            if by_customer and target.kind not in BY_CUSTOMERS:
+                return UnknownObject
+            too_late = by_customer and reserved and at > target.recorded_at + IN_TIME
+            wrong = was_undone or too_late or not own or target.kind == "switch-billing"
+            return NotAllowed if wrong else None
+
+        self.driver.attempt(book, command, state, forbidden=forbidden)
 
     def undo_what_another_did(self, book: Book, other: Book) -> None:
         if other.operations:
@@ -124,49 +175,21 @@ class AllocationRules(Stage):
             post(command)
         assert written(book) == untouched
 
-    @rule(who=whose, wanted=statements, ago=st.sampled_from(AGO), revision=st.integers(0, 2))
-    def report(self, who: int, wanted: Statement, ago: timedelta, revision: int) -> None:
-        book, at = self.of(who), self.driver.now - ago
-        command = StateUsage(
-            customer=book.customer,
-            asked=self.asked(),
-            group=wanted.group,
-            quantities=wanted.stored,
-            happened_at=at,
-            revision=revision,
-        )
-
-        def state(oracle: Oracle, number: int, recorded_at: datetime) -> None:
-            oracle.state(
-                Report(
-                    operation=number,
-                    recorded_at=recorded_at,
-                    at=at,
-                    about=wanted.group,
-                    units=wanted.units,
-                    revision=revision,
-                )
-            )
-
-        self.driver.attempt(book, command, state)
-
     @rule(
         who=whose,
-        key=holders,
+        key=holders.filter(lambda key: key not in SWITCHABLE),
         is_on=st.booleans(),
-        ahead=st.sampled_from(AHEAD),
-        days=st.none() | st.integers(1, 90),
+        ago=st.sampled_from(AGO),
     )
-    def choose(self, who: int, key: str, is_on: bool, ahead: timedelta, days: int | None) -> None:
-        book, at = self.of(who), self.driver.now + ahead
-        until = at + DAY * days if days else None
+    def switch(self, who: int, key: str, is_on: bool, ago: timedelta) -> None:
+        """A feature is on or off from an instant on, with the units it has."""
+        book, at = self.of(who), self.driver.now - ago
         command = StateChoice(
             customer=book.customer,
             asked=self.asked(),
             feature=key,
             is_on=is_on,
             happens_at=at,
-            until=until,
         )
 
         def state(oracle: Oracle, number: int, recorded_at: datetime) -> None:
@@ -176,8 +199,7 @@ class AllocationRules(Stage):
                     recorded_at=recorded_at,
                     at=at,
                     about=key,
-                    holds=is_on,
-                    until=until,
+                    on=is_on,
                 )
             )
 

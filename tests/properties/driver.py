@@ -6,15 +6,45 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import pytest
+from django.db import connection
+from django.db.models import Model
+
 from credits import clock
 from credits.domain.commands import Answer, Command
 from credits.domain.post import bring_up_to_rates, post
 from credits.exceptions import ConfirmationNeeded, CreditsError, ShortBalance
-from credits.models import Balance, LedgerEntry, Operation, OverAllocation
+from credits.models import (
+    FeatureChoice,
+    LedgerEntry,
+    Level,
+    License,
+    Operation,
+    OverAllocation,
+    UsageReport,
+    UsageSource,
+)
 from tests.oracle import Oracle, Rate
 from tests.properties.checks import MICROSECOND, Book
+from tests.properties.crashing import crash
 
 State = Callable[[Oracle, int, datetime], None]
+Refusals = type[CreditsError] | tuple[type[CreditsError], ...] | None
+Forbidden = Callable[[datetime], Refusals]
+
+
+def nothing(_: datetime) -> None:
+    """The law refuses the act at no instant."""
+
+
+COUNTED: tuple[type[Model], ...] = (
+    LedgerEntry, Operation, License, Level, UsageReport, FeatureChoice, UsageSource
+)  # fmt: skip
+COUNTS = ", ".join(
+    f"(SELECT count(*) FROM {model._meta.db_table} WHERE customer_id = b.customer_id)"  # noqa: S608
+    for model in COUNTED
+)
+WRITTEN = f"SELECT b.*, {COUNTS} FROM credits_balance b WHERE customer_id = %s"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -28,11 +58,9 @@ class Sent:
 
 def written(book: Book) -> tuple[object, ...]:
     """What changes with anything that is written for a customer."""
-    balance = Balance.objects.get(customer=book.customer)
-    columns = [getattr(balance, column.attname) for column in balance._meta.concrete_fields]
-    entries = LedgerEntry.objects.filter(customer=book.customer).count()
-    operations = Operation.objects.filter(customer=book.customer).count()
-    return (*columns, entries, operations)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN, [book.customer.pk])
+        return tuple(cursor.fetchone())
 
 
 def rightly_refused(book: Book, command: Command, refusal: ShortBalance, shortfall: int) -> bool:
@@ -53,6 +81,8 @@ class Driver:
         self.rates: list[Rate] = []
         self.sent: list[Sent] = []
         self.asked = 0
+        self.crash_after = 0
+        """After so many writes the next command breaks down, and is then sent again."""
 
     def attempt(
         self,
@@ -61,10 +91,12 @@ class Driver:
         state: State,
         *,
         refusals: tuple[type[CreditsError], ...] = (),
+        forbidden: Forbidden = nothing,
     ) -> Answer | None:
         """Post a command. The oracle says whether the balance stands against it.
 
-        `state` tells the oracle what the command states; `refusals` are others that may occur.
+        `state` tells the oracle what the command states; `forbidden` names the refusal that the
+        law demands of a command recorded at an instant; `refusals` are others that may occur.
         None if it was refused: then nothing was written and the oracle forgets it.
         """
         oracle, number, seen = book.oracle, len(book.operations), book.rates_seen
@@ -73,6 +105,12 @@ class Driver:
         learned = self.learn(book, first)
         at = first + MICROSECOND if learned else first
         number += learned
+        if refusal_due := forbidden(at):
+            with clock.moved_to(self.now), pytest.raises(refusal_due):
+                post(command)
+            self.take_back(book, number, seen, untouched)
+            return None
+        self.crash_once(book, command, untouched)
         before, held = oracle.balance(at, at), oracle.figure(at, at)[1]
         state(oracle, number, at)
         after, holds = oracle.balance(at, at), oracle.figure(at, at)[1]
@@ -97,6 +135,14 @@ class Driver:
         assert answer.operation == book.operations[-1]
         self.sent.append(Sent(book, command, answer))
         return answer
+
+    def crash_once(self, book: Book, command: Command, untouched: tuple[object, ...]) -> None:
+        """If a crash is due: let the writer break down in the middle; nothing is left of it."""
+        writes, self.crash_after = self.crash_after, 0
+        if writes:
+            with clock.moved_to(self.now):
+                crash(command, writes)
+            assert written(book) == untouched, "a crash left something behind"
 
     def confirm(
         self,

@@ -1,4 +1,4 @@
-"""What the property tests play with: a catalogue, its rates for the oracle, and two statements.
+"""What the property tests play with: a catalogue, its rates for the oracle, and a statement.
 
 The product's own catalogue with a few lines more, so that half credits, fractions of a block and
 every allocation model occur. Rates are read here once more, by other means than the product's.
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision
-from credits.models import AllocationGroup, Feature, FeatureChoice, UsageReport
+from credits.models import Feature, FeatureChoice
 from tests import oracle
 
 CATALOGUE = Path(__file__).parents[2] / "credits" / "data" / "catalogue.csv"
@@ -29,7 +29,7 @@ FIRST_RATE_OPERATION = 1_000_000
 Row = dict[str, str]
 
 
-def extra(feature: str, model: str, credits: str, block: str = "1") -> Row:
+def extra(feature: str, model: str, credits: str, block: str = "1", payg: str = "unknown") -> Row:
     return {
         "solution": "lab",
         "solution_name": "Laboratory",
@@ -42,7 +42,7 @@ def extra(feature: str, model: str, credits: str, block: str = "1") -> Row:
         "model": model,
         "credits": credits,
         "block": block,
-        "payg": "unknown",
+        "payg": payg,
         "valid_from": "2024-01-01",
         "assumed": "no",
         "source": "the tests",
@@ -53,6 +53,7 @@ EXTRA = (
     extra("lab-half", "per_unit", "0.5"),
     extra("lab-manual", "manual", "1"),
     extra("lab-line", "throughput_block", "12.5", "0.5"),
+    extra("lab-reservation", "usage_reservation", "2.5", payg="yes"),
 )
 
 
@@ -93,52 +94,23 @@ def rate_of(row: Row, *, operation: int, recorded_at: datetime = BEFORE_ALL) -> 
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateUsage(Command):
-    """What a reporting system will send: quantities from any instant on, and never refused."""
-
-    kind: ClassVar[str] = "test-usage"
-
-    group: str
-    quantities: Mapping[str, Any]
-    happened_at: datetime
-    revision: int = 0
-
-    def content(self) -> Mapping[str, Any]:
-        return {
-            "group": self.group,
-            "quantities": dict(self.quantities),
-            "at": self.happened_at,
-            "revision": self.revision,
-        }
-
-    def decide(self, books: Books) -> Decision:
-        report = UsageReport(
-            customer=books.customer,
-            group=AllocationGroup.objects.get(key=self.group),
-            at=self.happened_at,
-            quantities=dict(self.quantities),
-            revision=self.revision,
-        )
-        return Decision(facts=[report], subject=self.group)
-
-
-@dataclass(frozen=True, kw_only=True)
 class StateChoice(Command):
-    """A choice that ends by itself, as one for pay-as-you-go will; from any instant on."""
+    """Switch a feature on or off without stating its units, from any instant on.
+
+    No person's act does this alone; the level function and the bookings must stand it all the same.
+    """
 
     kind: ClassVar[str] = "test-choice"
 
     feature: str
     is_on: bool
     happens_at: datetime
-    until: datetime | None = None
 
     def content(self) -> Mapping[str, Any]:
         return {
             "feature": self.feature,
             "is_on": self.is_on,
             "at": self.happens_at,
-            "until": self.until,
         }
 
     def decide(self, books: Books) -> Decision:
@@ -147,6 +119,5 @@ class StateChoice(Command):
             feature=Feature.objects.select_related("group").get(key=self.feature),
             at=self.happens_at,
             is_on=self.is_on,
-            until=self.until,
         )
         return Decision(facts=[choice], subject=self.feature)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -18,16 +17,23 @@ from tests.properties.lab import DAY, midnight
 from tests.properties.stage import Stage, has_history, recently, whose
 
 offsets = st.sampled_from((-400, -30, -1, 0, 1, 90, 366))
-acts = st.sampled_from(("extend", "reduce", "void"))
 terms = st.tuples(st.integers(1, 20_000), offsets, st.integers(1, 400))
 
 
 class LicenseRules(Stage):
     """What sales and support do."""
 
-    @rule(who=whose, wanted=st.lists(terms, min_size=1, max_size=2))
-    def grant(self, who: int, wanted: list[tuple[int, int, int]]) -> None:
-        book, today = self.of(who), midnight(self.driver.now.date())
+    @rule(who=whose, wanted=terms)
+    def grant(self, who: int, wanted: tuple[int, int, int]) -> None:
+        self.grant_all(self.of(who), [wanted])
+
+    @rule(who=whose, wanted=st.lists(terms, min_size=2, max_size=3))
+    def purchase_several_licenses(self, who: int, wanted: list[tuple[int, int, int]]) -> None:
+        """One operation: it is undone as a whole, and its licenses are corrected one by one."""
+        self.grant_all(self.of(who), wanted)
+
+    def grant_all(self, book: Book, wanted: list[tuple[int, int, int]]) -> None:
+        today = midnight(self.driver.now.date())
         lots = [
             Lot(credits=n, starts_at=today + DAY * offset, ends_at=today + DAY * (offset + days))
             for n, offset, days in wanted
@@ -48,34 +54,47 @@ class LicenseRules(Stage):
             )
 
     @precondition(has_history)
-    @rule(who=whose, back=recently, act=acts, days=st.integers(1, 400))
-    def correct(self, who: int, back: int, act: str, days: int) -> None:
+    @rule(who=whose, back=recently, days=st.integers(1, 400))
+    def extend(self, who: int, back: int, days: int) -> None:
         book = self.of(who)
-        license = self.license(book, back)
-        if license is None:
-            return
-        now = self.current(book, license)
-        credits, until = (now.credits, now.until) if now else (2, None)
-        base: dict[str, Any] = {
-            "customer": book.customer,
-            "asked": self.asked(),
-            "license": license,
-        }
-        command: Command = VoidLicense(**base)
-        if act == "extend":
-            until = (until or midnight(self.driver.now.date())) + DAY * days
-            command = ExtendLicense(**base, ends_at=until)
-        elif act == "reduce" and credits > 1:
-            credits //= 2
-            command = ReduceLicense(**base, credits=credits)
-        else:
-            credits, until = 0, None
-        self.post_correction(book, license, command, (credits, until))
+        for license in self.license(book, back):
+            now = self.current(book, license)
+            until = (now.until if now else None) or midnight(self.driver.now.date())
+            command = ExtendLicense(
+                customer=book.customer,
+                asked=self.asked(),
+                license=license,
+                ends_at=until + DAY * days,
+            )
+            credits = now.credits if now else 1
+            self.post_correction(book, license, command, (credits, until + DAY * days))
 
-    def license(self, book: Book, back: int) -> License | None:
-        """A license as it was read before; the newest ones are the nearest."""
+    @precondition(has_history)
+    @rule(who=whose, back=recently)
+    def reduce(self, who: int, back: int) -> None:
+        book = self.of(who)
+        for license in self.license(book, back):
+            now = self.current(book, license)
+            if now is not None and now.credits == 1:
+                continue
+            half, until = (now.credits // 2, now.until) if now else (1, None)
+            command = ReduceLicense(
+                customer=book.customer, asked=self.asked(), license=license, credits=half
+            )
+            self.post_correction(book, license, command, (half, until))
+
+    @precondition(has_history)
+    @rule(who=whose, back=recently)
+    def void(self, who: int, back: int) -> None:
+        book = self.of(who)
+        for license in self.license(book, back):
+            command = VoidLicense(customer=book.customer, asked=self.asked(), license=license)
+            self.post_correction(book, license, command, (0, None))
+
+    def license(self, book: Book, back: int) -> list[License]:
+        """A license as it was read before, if there is any; the newest ones are the nearest."""
         licenses = list(License.objects.filter(customer=book.customer).order_by("-pk"))
-        return licenses[back % len(licenses)] if licenses else None
+        return licenses[back % len(licenses) :][:1] if licenses else []
 
     def current(self, book: Book, license: License) -> Term | None:
         """The newest statement that stands, unless it says that the license is over."""

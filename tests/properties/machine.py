@@ -12,33 +12,65 @@ from hypothesis.stateful import precondition, rule
 
 from credits import clock
 from credits.domain.allocations import Allocate
-from credits.domain.catalogue import load_catalogue
+from credits.domain.boundaries import boundary_at
 from credits.domain.commands import Command
 from credits.domain.licenses import GrantLicenses, Lot
 from credits.domain.post import post
 from credits.exceptions import KeyConflict
-from tests.properties.allocation_rules import AllocationRules
+from credits.models import Boundary
+from tests.properties.billing_rules import BillingRules
+from tests.properties.crashing import LATEST
 from tests.properties.driver import Sent, written
-from tests.properties.lab import DAY, FIRST_RATE_OPERATION, catalogue_text, midnight, rate_of
-from tests.properties.license_rules import LicenseRules
+from tests.properties.lab import midnight
+from tests.properties.license_rules import LicenseRules, terms
+from tests.properties.move_rules import MoveRules
+from tests.properties.reservation_rules import ReservationRules
 from tests.properties.stage import has_history, recently, whose
-
-RATED = ("email-core", "lab-half", "cloud-risk", "endpoint-pro", "ztsa-internet-ai-bundle")
-CREDITS = ("0.5", "1.5", "30", "2500")
+from tests.properties.statements import Statement, statements
 
 
-class BooksMachine(LicenseRules, AllocationRules):
-    """All rules: licenses, allocations, repeated keys and dated rates."""
+class BooksMachine(LicenseRules, ReservationRules, BillingRules, MoveRules):
+    """All rules: and with them repeated keys, crashes and boundaries."""
 
     @precondition(has_history)
-    @rule(back=recently, how=st.sampled_from(("same", "same", "changed", "elsewhere")))
-    def repeat(self, back: int, how: str) -> None:
-        """The same key once more."""
-        sent = self.earlier(back)
-        if how == "same":
-            self.repeat_the_same(sent)
-        else:
-            self.repeat_with_other_content(sent, elsewhere=how == "elsewhere")
+    @rule(back=recently)
+    def repeat_the_same_request(self, back: int) -> None:
+        self.repeat_the_same(self.earlier(back))
+
+    @precondition(has_history)
+    @rule(back=recently, elsewhere=st.booleans())
+    def use_a_key_again(self, back: int, elsewhere: bool) -> None:
+        self.repeat_with_other_content(self.earlier(back), elsewhere=elsewhere)
+
+    @rule(writes=st.integers(1, LATEST))
+    def crash_with_the_next_command(self, writes: int) -> None:
+        """Half-way through, nothing is left of it; sent again, it is in effect once."""
+        self.driver.crash_after = writes
+
+    @rule(who=whose, wanted=terms, first=statements)
+    def take_a_purchase_back(
+        self, who: int, wanted: tuple[int, int, int], first: Statement
+    ) -> None:
+        """Allocated meanwhile, its credits are short then: support's act is not judged for that."""
+        book = self.of(who)
+        self.grant_all(book, [wanted])
+        bought = len(book.operations) - 1
+        self.allocate_once(book, first)
+        self.undo_once(book, len(book.operations) - 1 - bought)
+
+    @rule()
+    def close_the_boundary(self) -> None:
+        """What is recorded from now on is recorded after it, even if the clock goes back."""
+        due = boundary_at(self.driver.now)
+        if all(book.boundary is None or due > book.boundary for book in self.books):
+            Boundary.objects.create(at=due, closed_at=self.driver.now)
+            for book in self.books:
+                book.boundary = due
+
+    @rule(who=whose)
+    def bring_up_to_rates(self, who: int) -> None:
+        """The hourly job comes by before the customer's next act."""
+        self.driver.bring_up(self.of(who))
 
     def repeat_the_same(self, sent: Sent) -> None:
         """The first answer, and nothing written; the key is trimmed and has one case."""
@@ -71,40 +103,6 @@ class BooksMachine(LicenseRules, AllocationRules):
     def earlier(self, back: int) -> Sent:
         sent = self.driver.sent
         return sent[-1 - back % len(sent)]
-
-    @rule(
-        key=st.sampled_from(RATED),
-        credits=st.sampled_from(CREDITS),
-        days=st.none() | st.integers(2, 60),
-        brought_up=st.none() | whose,
-    )
-    def enter_rate(self, key: str, credits: str, days: int | None, brought_up: int | None) -> None:
-        """A later rate, or another figure for the one that is stated; known to all from now on.
-
-        It is booked with a customer's next command, or at once where the hourly job came first.
-        """
-        newest = max(
-            (row for row in self.rows if row["feature"] == key), key=lambda row: row["valid_from"]
-        )
-        if newest["credits"] != credits:
-            row = newest
-            if days is not None:
-                first = max(self.driver.now.date(), date.fromisoformat(newest["valid_from"]))
-                newest["valid_to"] = str(first + DAY * (days - 1))
-                row = newest | {"valid_from": str(first + DAY * days), "valid_to": ""}
-                self.rows.append(row)
-            row["credits"] = credits
-            self.load(row)
-        if brought_up is not None:
-            self.driver.bring_up(self.of(brought_up))
-
-    def load(self, row: dict[str, str]) -> None:
-        with clock.moved_to(self.driver.now):
-            answer = load_catalogue(catalogue_text(self.rows))
-            assert answer is not None
-            assert load_catalogue(catalogue_text(self.rows)) is None
-        number = FIRST_RATE_OPERATION + len(self.rows) + len(self.driver.rates)
-        self.driver.rates.append(rate_of(row, operation=number))
 
 
 def changed(command: Command) -> Command:

@@ -28,9 +28,27 @@ WHOLE = (
     "endpoint-advanced-protection",
 )
 MEASURED = ("network-virtual-sensor", "network-sandbox-submission", "lab-line")
+RESERVED = ("lab-reservation",)
 PACKS = ("file-security-sdk",)
 ACCOUNTS = ("cloud-risk",)
-GROUPS = (*WHOLE, *MEASURED, *PACKS, *ACCOUNTS, PACKAGES, BUNDLE)
+RATED = {
+    "email-core": "email-core",
+    "lab-half": "lab-half",
+    "lab-reservation": "lab-reservation",
+    "cloud-risk": "cloud-risk",
+    "endpoint-pro": PACKAGES,
+    "ztsa-internet-ai-bundle": BUNDLE,
+}
+"""Features that get new rates, and their groups."""
+SWITCHABLE = (
+    "lab-reservation",
+    "file-security-sdk",
+    "cloud-risk",
+    "file-security-storage-buckets",
+    "endpoint-pro",
+)
+"""Features that may be on pay-as-you-go."""
+GROUPS = (*WHOLE, *MEASURED, *RESERVED, *PACKS, *ACCOUNTS, PACKAGES, BUNDLE)
 RESTRICTED = frozenset(
     {"endpoint-sap-scanner", "endpoint-advanced-protection", "network-sandbox-submission"}
     | {"network-virtual-sensor", PACKAGES}
@@ -45,16 +63,6 @@ class Statement:
     group: str
     quantities: Quantities
     on: frozenset[str] | None = None
-
-    @property
-    def stored(self) -> dict[str, Any]:
-        """As a report keeps them."""
-        return {
-            key: {account: str(units) for account, units in value.items()}
-            if isinstance(value, Mapping)
-            else str(value)
-            for key, value in self.quantities.items()
-        }
 
     @property
     def units(self) -> dict[str, Units]:
@@ -77,8 +85,11 @@ class Statement:
         }
 
 
-counts = st.integers(0, 61).map(Decimal)
-measures = st.integers(0, 12_000).map(lambda tenths: Decimal(tenths) / 10)
+counts = st.sampled_from((0, 0, 1, 2, 3, 10, 41, 60, 61)).map(Decimal)
+measures = st.sampled_from((0, 1, 4, 5, 6, 12, 4999, 5000, 5001, 12_000)).map(
+    lambda tenths: Decimal(tenths) / 10
+)
+volumes = st.sampled_from((0, 0, 1, 2, 3, 14, 15, 40, 41)).map(lambda halves: Decimal(halves) / 2)
 resources = st.sampled_from((0, 1, 500, 501, 3500, 3501, 9000)).map(Decimal)
 scans = st.sampled_from((0, 1, 499_999, 500_000, 500_001, 1_200_000)).map(Decimal)
 
@@ -95,7 +106,12 @@ def statement_of(group: str) -> st.SearchStrategy[Statement]:
     if group == PACKAGES:
         return packages.map(lambda units: Statement(group, units))
     number: st.SearchStrategy[Any] = counts
-    for groups, units in ((MEASURED, measures), (PACKS, scans), (ACCOUNTS, accounts)):
+    for groups, units in (
+        (MEASURED, measures),
+        (RESERVED, volumes),
+        (PACKS, scans),
+        (ACCOUNTS, accounts),
+    ):
         number = units if group in groups else number
     return number.map(lambda units: Statement(group, {group: units}))
 
@@ -105,11 +121,29 @@ def features_of(group: str) -> tuple[str, ...]:
     return {BUNDLE: PARTS, PACKAGES: PACKAGED}.get(group, (group,))
 
 
+def group_of(feature: str) -> str:
+    """The group of a feature that a person may switch."""
+    return PACKAGES if feature in PACKAGED else BUNDLE if feature in PARTS else feature
+
+
 favorites = st.lists(
-    st.sampled_from((BUNDLE, *GROUPS, "lab-half", "lab-line")), min_size=1, max_size=3
+    st.sampled_from((BUNDLE, *GROUPS, "lab-half", "lab-line", *RESERVED * 4, *SWITCHABLE[1:4])),
+    min_size=1,
+    max_size=2,
 )
 """An example keeps to a few groups, so that its acts meet each other."""
 
 favorite = st.runner().flatmap(lambda machine: st.sampled_from(machine.favorites))
 statements = favorite.flatmap(statement_of)
 holders = favorite.flatmap(lambda group: st.sampled_from(features_of(group)))
+groups = favorite
+rated = st.runner().flatmap(
+    lambda machine: st.sampled_from(
+        [key for key, group in RATED.items() if group in machine.favorites] or sorted(RATED)
+    )
+)
+switchables = st.runner().flatmap(
+    lambda machine: st.sampled_from(
+        [key for key in SWITCHABLE if group_of(key) in machine.favorites] or SWITCHABLE
+    )
+)
