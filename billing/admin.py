@@ -8,13 +8,17 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 
-from billing.models import Purchase
+from billing.domain.purchases import cancel, cancel_purchase
+from billing.models import Purchase, PurchaseState
 from credits import clock
+from credits.admin.correcting import CorrectingAdmin, Correction, correction_url
+from credits.admin.corrections import UNDONE_ELSEWHERE
 from credits.admin.filters import license_state
 from credits.admin.links import customers_called, list_url, record_link, uuid_in
 from credits.admin.people import portal_tools
-from credits.admin.records import SHOWN, Chapter, RecordAdmin, add_chapter
-from credits.models import Customer, License
+from credits.admin.records import SHOWN, Chapter, add_chapter
+from credits.domain.commands import Answer, Asked, Command
+from credits.models import Customer, License, Operation
 from credits.templatetags.figures import NOTHING, credits_text, day, grouped, instant, last_date
 
 
@@ -82,10 +86,48 @@ def license_purchase(request: HttpRequest, license: License) -> Chapter:
     )
 
 
+class CancelPurchase(Correction):
+    """An order that should not have been entered: its licenses are withdrawn."""
+
+    name = "cancel"
+    label = "Cancel the order"
+    button = "Cancel this order"
+    done = "The order was cancelled and its licenses withdrawn."
+    record: Purchase
+
+    @property
+    def is_offered(self) -> bool:
+        return self.record.state != PurchaseState.CANCELLED
+
+    @property
+    def title(self) -> str:
+        return f"Cancel order {self.record.order_number} of {self.record.customer.name}"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            "All its licenses are withdrawn, as if it had not been entered, and its number may be "
+            "used again. To end one license, void that license."
+        )
+
+    def command(self, form: Any, ask: Asked, seen: int | None) -> Command:
+        return cancel(self.record, ask)
+
+    def carry_out(self, command: Command) -> Answer:
+        return cancel_purchase(self.record, command)
+
+
+def cancelling(operation: Operation) -> str:
+    """Where an operation that entered a purchase is undone: with the purchase."""
+    purchase: Purchase | None = getattr(operation, "purchase", None)
+    return correction_url(purchase, CancelPurchase.name) if purchase is not None else ""
+
+
 @admin.register(Purchase)
-class PurchaseAdmin(RecordAdmin):
+class PurchaseAdmin(CorrectingAdmin):
     """Orders, by number, channel and customer, each with the licenses it granted."""
 
+    corrections = (CancelPurchase,)
     list_display = (
         "order_number",
         "of",
@@ -139,7 +181,10 @@ class PurchaseAdmin(RecordAdmin):
         return record.order_number, f"{record.customer.name} · {granted} · {record.state}"
 
     def tools(self, request: HttpRequest, record: Purchase) -> list[tuple[str, str]]:
-        return portal_tools(request, record.customer)
+        return [
+            *self.correction_tools(request, record),
+            *portal_tools(request, record.customer),
+        ]
 
     @admin.display(description="customer", ordering="customer__name")
     def of(self, purchase: Purchase) -> str:
@@ -175,3 +220,4 @@ class PurchaseAdmin(RecordAdmin):
 
 add_chapter(Customer, 50, customer_purchases)
 add_chapter(License, 20, license_purchase)
+UNDONE_ELSEWHERE.append(cancelling)

@@ -23,11 +23,13 @@ from billing.domain.annual.words import (
     read_quantities,
 )
 from billing.models import Purchase
-from credits.domain.activity_words import KINDS, moment_text, source_text
+from credits.domain.activity_words import KINDS, actor_text, moment_text, source_text
+from credits.domain.allocations import SWITCH_BILLING
 from credits.domain.in_force import newest
 from credits.domain.pricing import total
 from credits.domain.rates import ApplyRates
 from credits.models import (
+    AllocationModel,
     FeatureChoice,
     FeatureRate,
     LedgerEntry,
@@ -45,6 +47,9 @@ TOLD = JSONObject(
     by="operation__answer__reported_by",
 )
 """What a row needs of the report in force: in one value, so that it is looked for once."""
+
+CHOSEN = JSONObject(is_on="is_on", until="until")
+"""The same of the choice in force; `until` is the end of a pay-as-you-go contract."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def with_facts(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
         )
         .annotate(
             stated=Subquery(stated.values(told=TOLD)[:1]),
-            is_on=Subquery(chosen.values("is_on")[:1]),
+            chosen=Subquery(chosen.values(told=CHOSEN)[:1]),
             until=Subquery(terms.values("until")[:1]),
             term_credits=Subquery(terms.values("credits")[:1]),
         )
@@ -128,10 +133,36 @@ class Causes:
         )
 
     def feature_fact(self, entry: LedgerEntry) -> str:
-        """310 endpoints x 65; switched off."""
+        """310 endpoints x 65; switched off; a contract or a reservation that ends."""
         row: Any = entry
-        if row.is_on is False:
-            return _("switched off")
+        chosen: Mapping[str, Any] = row.chosen or {}
+        is_off = chosen.get("is_on") is False
+        if not is_off and (contract := contract_fact(entry, chosen.get("until"))):
+            return f"{contract}: {self.usage_fact(entry)}" if entry.credits > 0 else contract
+        if ends := self.reservation_fact(entry):
+            return ends
+        return _("switched off") if is_off else self.usage_fact(entry)
+
+    def reservation_fact(self, entry: LedgerEntry) -> str:
+        """The roll-over of a usage reservation, booked ahead; nothing for any other row."""
+        rate = self.rate_of(entry)
+        row: Any = entry
+        stated: Mapping[str, Any] = row.stated or {}
+        if rate is None or rate.model != AllocationModel.USAGE_RESERVATION:
+            return ""
+        if entry.effective_at <= entry.recorded_at or stated_at(stated) == entry.effective_at:
+            return ""
+        values = {
+            "last": last_day_words(entry.effective_at),
+            "first": day_words(entry.effective_at),
+        }
+        if entry.credits < 0:
+            return _("reservation ends, last day %(last)s") % values
+        return _("next reservation begins, first day %(first)s") % values
+
+    def usage_fact(self, entry: LedgerEntry) -> str:
+        """310 endpoints x 65, reported by a system or typed; a rate that changed."""
+        row: Any = entry
         rate = self.rate_of(entry)
         stated: Mapping[str, Any] = row.stated or {}
         quantities = read_quantities(stated.get("quantities"))
@@ -164,6 +195,31 @@ class Causes:
         known = [r for r in self._rates[rate.feature_id] if r.operation_id <= entry.operation_id]
         same_day = [r for r in known if r.at == rate.at and r.operation_id < rate.operation_id]
         return newest(same_day or [r for r in known if r.at < rate.at], rate.at)
+
+
+def contract_fact(entry: LedgerEntry, until: str | None) -> str:
+    """What a pay-as-you-go contract made of a row: it began, ended, or its end fell away."""
+    is_ahead = entry.effective_at > entry.recorded_at
+    is_switch = entry.operation.kind == SWITCH_BILLING
+    if until is not None:
+        ends_at = datetime.fromisoformat(until)
+        if ends_at == entry.effective_at:
+            return _("pay-as-you-go contract ends, last day %(day)s") % {
+                "day": last_day_words(ends_at)
+            }
+        if is_switch and entry.credits < 0:
+            return _("on pay-as-you-go, contract to %(day)s") % {"day": last_day_words(ends_at)}
+        return ""
+    if not is_switch:
+        return ""
+    if is_ahead and entry.credits < 0:
+        return _("its contract's end, which fell away with it")
+    return _("back on credits") if entry.credits > 0 and not is_ahead else ""
+
+
+def stated_at(stated: Mapping[str, Any]) -> datetime | None:
+    """The instant of the report in force."""
+    return datetime.fromisoformat(stated["at"]) if stated.get("at") else None
 
 
 def reporter_words(stated: Mapping[str, Any]) -> str:
@@ -216,8 +272,8 @@ def who_words(operation: Operation) -> str:
     if operation.actor is None:
         return source_text(operation.source)
     if operation.on_behalf_of is None:
-        return operation.actor.name
+        return actor_text(operation)
     return _("%(name)s for %(other)s") % {
-        "name": operation.actor.name,
+        "name": actor_text(operation),
         "other": operation.on_behalf_of.name,
     }

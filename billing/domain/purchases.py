@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -27,12 +28,14 @@ from billing.domain.orders import (
     refuse_unusual,
 )
 from billing.models import Purchase, PurchaseLine, PurchaseState
-from credits.domain.commands import Answer, Asked
+from credits.domain.allocations import Undo
+from credits.domain.books import Books
+from credits.domain.commands import Answer, Asked, Command, Decision
 from credits.domain.licenses import GrantLicenses, Lot
 from credits.domain.people import customers_for
 from credits.domain.post import post
 from credits.domain.terms import term
-from credits.exceptions import CreditsError, KeyConflict
+from credits.exceptions import CreditsError, KeyConflict, NotAllowed
 from credits.models import Customer, License, LicenseTerm, User
 
 __all__ = ["LineOrder", "Order", "OrderNumberTaken", "UnusualTerm", "record_purchase"]
@@ -89,6 +92,42 @@ def grant(customer: Customer, order: Order, asked: Asked) -> GrantLicenses:
         lots=[lot(line) for line in order.lines],
         subject=f"{order.channel} {order.order_number.strip()}",
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel(Undo):
+    """The undoing of an order's grant: its licenses are withdrawn, all of them.
+
+    Raises what Undo does, and NotAllowed for a license that was corrected after it was granted.
+    """
+
+    def decide(self, books: Books) -> Decision:
+        later = LicenseTerm.objects.standing().filter(
+            license__customer=books.customer,
+            license__terms__operation__public_id=self.operation,
+            credits__gt=0,
+        )
+        corrected = later.exclude(operation__public_id=self.operation).order_by("pk")
+        if term := corrected.select_related("license", "operation").first():
+            raise NotAllowed(
+                f"{term.license.label} was corrected after it was granted ({term.operation.kind} "
+                f"on {term.operation.recorded_at:%Y-%m-%d}). Undo that first."
+            )
+        return super().decide(books)
+
+
+def cancel(purchase: Purchase, asked: Asked) -> Cancel:
+    """The command that cancelling an order is for the books."""
+    return Cancel(customer=purchase.customer, asked=asked, operation=purchase.operation.public_id)
+
+
+@transaction.atomic
+def cancel_purchase(purchase: Purchase, command: Command) -> Answer:
+    """Cancel an order by its `cancel`: withdraw its licenses, free its number, once per key."""
+    answer = post(command)
+    if not answer.repeated:
+        Purchase.objects.filter(pk=purchase.pk).update(state=PurchaseState.CANCELLED)
+    return answer
 
 
 def lot(line: LineOrder) -> Lot:

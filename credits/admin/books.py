@@ -9,10 +9,13 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from credits.admin import book_chapters, chapters
+from credits.admin.correcting import CorrectingAdmin, correction_url
+from credits.admin.corrections import OF_OPERATIONS
 from credits.admin.filters import BookedAheadFilter, KindFilter, SourceFilter, kinds
 from credits.admin.keyset import KeysetAdmin
-from credits.admin.links import customers_called, number_in, record_link, uuid_in
+from credits.admin.links import customers_called, number_in, person_of, record_link, uuid_in
 from credits.admin.people import portal_tools
+from credits.domain.people import may_correct
 from credits.models import FeatureChoice, LedgerEntry, Operation, UsageReport
 from credits.templatetags.figures import instant, signed
 
@@ -50,9 +53,10 @@ class BookAdmin(KeysetAdmin):
 
 
 @admin.register(Operation)
-class OperationAdmin(BookAdmin):
+class OperationAdmin(CorrectingAdmin, BookAdmin):
     """Every command that changed something: the audit."""
 
+    corrections = OF_OPERATIONS
     list_display = ("kind", "recorded", "of", "subject", "who", "source", "why")
     list_filter = (KindFilter, SourceFilter, "recorded_at")
     list_select_related = ("customer", "actor", "note")
@@ -83,6 +87,9 @@ class OperationAdmin(BookAdmin):
         super().__init__(*args)
         self.add_chapter(10, book_chapters.operation_facts)
         self.add_chapter(20, book_chapters.operation_entries)
+
+    def tools(self, request: HttpRequest, record: Operation) -> list[tuple[str, str]]:
+        return [*self.correction_tools(request, record), *super().tools(request, record)]
 
     def keyset_field(self, request: HttpRequest) -> str:
         return "position" if self.within_customer(request) else "pk"
@@ -196,6 +203,13 @@ class UsageReportAdmin(FactAdmin):
         "by",
         "reversed_by",
     )
+
+    def tools(self, request: HttpRequest, record: UsageReport) -> list[tuple[str, str]]:
+        """The operation that stated it can be undone: the report is withdrawn."""
+        stands = not hasattr(record.operation, "reversal")
+        may = stands and may_correct(person_of(request), record.customer)
+        withdraw = [(correction_url(record.operation, "undo"), "Withdraw this report")]
+        return [*(withdraw if may else []), *super().tools(request, record)]
 
     @admin.display(description="group")
     def group_name(self, report: UsageReport) -> str:

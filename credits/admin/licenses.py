@@ -10,10 +10,11 @@ from django.http import HttpRequest
 
 from credits import clock
 from credits.admin import book_chapters
+from credits.admin.correcting import CorrectingAdmin
+from credits.admin.corrections import OF_LICENSES
 from credits.admin.filters import LicenseStateFilter, license_state
 from credits.admin.links import customers_called, list_url, number_in, record_link, uuid_in
 from credits.admin.people import portal_tools
-from credits.admin.records import RecordAdmin
 from credits.models import LedgerEntry, License
 from credits.templatetags.figures import (
     credits_text,
@@ -26,8 +27,10 @@ from credits.templatetags.figures import (
 
 
 @admin.register(License)
-class LicenseAdmin(RecordAdmin):
+class LicenseAdmin(CorrectingAdmin):
     """Lots of credits with a term."""
+
+    corrections = OF_LICENSES
 
     list_display = ("label", "of", "kind", "amount", "first", "last", "state")
     list_filter = (LicenseStateFilter, "kind", "starts_at", "ends_at")
@@ -71,6 +74,7 @@ class LicenseAdmin(RecordAdmin):
     def tools(self, request: HttpRequest, record: License) -> list[tuple[str, str]]:
         narrowed = {"customer__id__exact": record.customer_id, "license__id__exact": record.pk}
         return [
+            *self.correction_tools(request, record),
             *portal_tools(request, record.customer),
             (list_url(LedgerEntry, **narrowed), "Ledger"),
         ]

@@ -13,6 +13,9 @@ from django.http import HttpRequest
 
 from credits import clock
 from credits.admin import chapters
+from credits.admin.correcting import CorrectingAdmin
+from credits.admin.correction_chapters import customer_groups
+from credits.admin.corrections import OF_CUSTOMERS
 from credits.admin.filters import CustomerStateFilter
 from credits.admin.forms import CustomerForm, MemberForm, StaffForm
 from credits.admin.links import (
@@ -44,9 +47,10 @@ admin.site.unregister(Group)
 
 
 @admin.register(Customer)
-class CustomerAdmin(MakingAdmin):
+class CustomerAdmin(CorrectingAdmin, MakingAdmin):
     """Customers with what they hold now, and the story of each on its own page."""
 
+    corrections = OF_CUSTOMERS
     list_display = ("name", "label", "domain", "left", "valid", "allocated", "last_operation")
     list_filter = (CustomerStateFilter, "over_allocation", "created_at")
     list_select_related = ("standing",)
@@ -67,6 +71,7 @@ class CustomerAdmin(MakingAdmin):
         self.add_chapter(20, chapters.customer_members)
         self.add_chapter(30, chapters.customer_reps)
         self.add_chapter(40, chapters.customer_licenses)
+        self.add_chapter(45, customer_groups)
         self.add_chapter(90, chapters.customer_operations)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:

@@ -21,12 +21,15 @@ from credits.models import (
     LedgerEntry,
     LicenseTerm,
     Operation,
+    OverAllocation,
     UsageReport,
 )
 
 KINDS: Mapping[str, Any] = {
     "allocate": gettext_lazy("Allocated"),
     "release": gettext_lazy("Released"),
+    "move": gettext_lazy("Moved"),
+    "switch-billing": gettext_lazy("Billing model"),
     "report-usage": gettext_lazy("Usage reported"),
     "set-usage-source": gettext_lazy("Who reports"),
     "undo": gettext_lazy("Undone"),
@@ -36,13 +39,21 @@ KINDS: Mapping[str, Any] = {
     "void": gettext_lazy("License voided"),
     "apply-rates": gettext_lazy("New rates"),
     "invite": gettext_lazy("Member"),
+    "invite-again": gettext_lazy("Invitation sent again"),
+    "set-role": gettext_lazy("Role"),
+    "remove-member": gettext_lazy("Member removed"),
+    "set-over-allocation": gettext_lazy("Beyond the balance"),
+    "set-recipients": gettext_lazy("Recipients of notices"),
     "assign-rep": gettext_lazy("Sales rep"),
 }
 """The kinds of operations a customer has, as a filter names them."""
 
+DESK = "admin"
+"""The source of what the vendor's people ask at the support desk, never silently."""
+
 SOURCES: Mapping[str, Any] = {
     "portal": gettext_lazy("Portal"),
-    "admin": gettext_lazy("Support desk"),
+    DESK: gettext_lazy("Support desk"),
     "command": gettext_lazy("Command line"),
     "rates": gettext_lazy("Catalogue"),
     "demonstration": gettext_lazy("Demonstration"),
@@ -99,6 +110,15 @@ def words_of(operation: Operation, **facts: Any) -> str:
 def source_text(source: str) -> str:
     """Through what an operation came."""
     return str(SOURCES.get(source, source.replace("-", " ").capitalize()))
+
+
+def actor_text(operation: Operation) -> str:
+    """Who asked: Alice Brandt; Sam Ito, by Support; nothing where it was no person."""
+    if operation.actor is None:
+        return ""
+    if operation.source != DESK:
+        return operation.actor.name
+    return _("%(name)s, by Support") % {"name": operation.actor.name}
 
 
 def allocated(told: Told) -> str:
@@ -217,6 +237,39 @@ def released(told: Told) -> str:
     return _("Released %(names)s") % {"names": ", ".join(names) or told.operation.subject}
 
 
+def moved(told: Told) -> str:
+    """Moved 250 credits from Email Core to Endpoint Core: 5 endpoints, 225 credits; 25 returned."""
+    answer = told.operation.answer
+    features = {key: f for change in told.reports for key, f in change.features.items()}
+    source, target = features.get(answer["source"]), features.get(answer["target"])
+    if source is None or target is None:
+        return _("Moved credits from %(subject)s") % {"subject": told.operation.subject}
+    text = _("Moved %(freed)s credits from %(source)s to %(target)s: %(units)s, %(held)s credits")
+    words = text % {
+        "freed": f"{answer['freed']:,}",
+        "source": source.name,
+        "target": target.name,
+        "units": f"{answer['units']:,} {unit_name(target, Decimal(answer['units']))}",
+        "held": f"{answer['credits']:,}",
+    }
+    if not answer["returned"]:
+        return words
+    return words + _("; %(returned)s returned") % {"returned": f"{answer['returned']:,}"}
+
+
+def switched_billing(told: Told) -> str:
+    """Switched Core package to pay-as-you-go, contract to 31 Mar 2027; or back to credits."""
+    name = told.operation.subject
+    contract = next((c.choice.until for c in told.choices if c.choice.until), None)
+    if contract is not None:
+        text = _("Switched %(name)s to pay-as-you-go, contract to %(end)s")
+        return text % {"name": name, "end": last_day_text(contract)}
+    parts = [part for change in told.reports for part in changed_quantities(change)]
+    stated = ", ".join(text for _name, _before, _after, text in parts)
+    words = _("Switched %(name)s back to credits") % {"name": name}
+    return f"{words}: {stated}" if stated else words
+
+
 def undone(told: Told) -> str:
     """Undid: Allocated Core package: 300 → 310 users."""
     return _("Undid: %(words)s") % {"words": told.reversed_words or told.operation.subject}
@@ -275,6 +328,43 @@ def invited(told: Told) -> str:
     return _("Made %(name)s a member: %(role)s") % {"name": name, "role": told.operation.subject}
 
 
+def invited_again(told: Told) -> str:
+    """Sent Bob Nygaard the invitation again."""
+    return _("Sent %(name)s the invitation again") % {"name": told.person or _("somebody")}
+
+
+def role_set(told: Told) -> str:
+    """Changed the role of Bob Nygaard: viewer → admin."""
+    return _("Changed the role of %(name)s: %(before)s → %(role)s") % {
+        "name": told.person or _("somebody"),
+        "before": told.operation.answer.get("before", ""),
+        "role": told.operation.subject,
+    }
+
+
+def removed(told: Told) -> str:
+    """Removed bob@example.org from the members."""
+    return _("Removed %(name)s from the members") % {"name": told.person or _("somebody")}
+
+
+def over_allocation_set(told: Told) -> str:
+    """Allocating beyond the balance: refused from then on."""
+    if told.operation.subject == OverAllocation.REFUSE:
+        return _("Allocating beyond the balance: refused from then on")
+    return _("Allocating beyond the balance: asks for confirmation from then on")
+
+
+def recipients_set(told: Told) -> str:
+    """Chose 2 admins to get notices; or all of them again."""
+    count = int(told.operation.subject or 0)
+    if not count:
+        return _("Notices go to all admins")
+    text = ngettext(
+        "Chose %(count)d admin to get notices", "Chose %(count)d admins to get notices", count
+    )
+    return text % {"count": count}
+
+
 def assigned(told: Told) -> str:
     """Assigned Rina Holm as sales rep."""
     name = told.person or told.operation.subject
@@ -299,6 +389,8 @@ def last_day_text(until: datetime | None) -> str:
 SAYINGS: Mapping[str, Callable[[Told], str]] = {
     "allocate": allocated,
     "release": released,
+    "move": moved,
+    "switch-billing": switched_billing,
     "report-usage": reported_usage,
     "set-usage-source": set_source,
     "undo": undone,
@@ -308,5 +400,10 @@ SAYINGS: Mapping[str, Callable[[Told], str]] = {
     "void": voided,
     "apply-rates": rated,
     "invite": invited,
+    "invite-again": invited_again,
+    "set-role": role_set,
+    "remove-member": removed,
+    "set-over-allocation": over_allocation_set,
+    "set-recipients": recipients_set,
     "assign-rep": assigned,
 }

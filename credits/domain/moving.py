@@ -40,6 +40,8 @@ class Move(Command):
     units: Decimal
     target: str
     seen: int | None = None
+    by_support: bool = False
+    """Support moves them, with a reason, although a system reports them."""
 
     def content(self) -> Mapping[str, Any]:
         return {
@@ -69,9 +71,15 @@ class Move(Command):
             subject=f"{source.name} to {target.name}"[:200],
         )
 
+    def side(self, books: Books, feature: Feature, *, field: str) -> Side:
+        """One side as it is now, if units of it may be moved by this person."""
+        books.group_by_key(feature.group.key)
+        check_by_hand(books, feature.group, by_support=self.by_support, reason=self.asked.reason)
+        return read_side(books, feature, field=field, seen=self.seen)
+
     def lower(self, books: Books, source: Feature) -> tuple[list[Fact], int]:
         """The statement that takes the units away, and the credits it frees."""
-        side = read_side(books, source, field="source", seen=self.seen)
+        side = self.side(books, source, field="source")
         is_whole = self.units.is_finite() and self.units == self.units.to_integral_value()
         if not is_whole or not 0 < self.units <= side.quantity:
             units = plain_units(side.quantity, grouped=True)
@@ -86,7 +94,7 @@ class Move(Command):
 
     def fill(self, books: Books, target: Feature, freed: int) -> tuple[list[Fact], int, int]:
         """The statement that gives the most whole units within `freed`, how many, their credits."""
-        side = read_side(books, target, field="target", seen=self.seen)
+        side = self.side(books, target, field="target")
         if on_payg(side.facts.choice[target.pk].at(books.now), books.now):
             raise NotAllowed(f"{target.name} is on pay-as-you-go and holds no credits.")
         # What was stated before it was switched off stays behind.
@@ -170,11 +178,9 @@ class Side:
 def read_side(books: Books, feature: Feature, *, field: str, seen: int | None) -> Side:
     """One side of a move as it is now.
 
-    Raises InvalidCommand for features that share their units or state them by account, NotAllowed
-    where a system reports them, StaleView if they changed since `seen`.
+    Raises InvalidCommand for features that share their units or state them by account, and
+    StaleView if they changed since `seen`.
     """
-    books.group_by_key(feature.group.key)
-    check_by_hand(books, feature.group)
     facts = facts_seen(books, feature.group, seen)
     report = facts.report.at(books.now)
     stated = dict(quantities_of(report)) if report else {}

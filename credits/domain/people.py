@@ -42,6 +42,7 @@ class Right(StrEnum):
     ALLOCATE = "allocate"
     ESTIMATE = "estimate"
     MANAGE_MEMBERS = "manage_members"
+    CHANGE_SETTINGS = "change_settings"
     SEE_PRICES = "see_prices"
     ENTER_PURCHASES = "enter_purchases"
     CORRECT = "correct"
@@ -53,7 +54,8 @@ SALES = READER | {Right.ESTIMATE, Right.SEE_PRICES, Right.ENTER_PURCHASES}
 RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.VIEWER.value: READER,
     Role.ADMIN.value: READER
-    | {Right.ALLOCATE, Right.ESTIMATE, Right.MANAGE_MEMBERS, Right.SEE_PRICES},
+    | {Right.ALLOCATE, Right.ESTIMATE, Right.SEE_PRICES}
+    | {Right.MANAGE_MEMBERS, Right.CHANGE_SETTINGS},
     StaffRole.SALES_REP.value: SALES,
     StaffRole.SALES_MANAGER.value: SALES,
     StaffRole.SUPPORT.value: READER | {Right.SEE_PRICES, Right.CORRECT},
@@ -62,6 +64,8 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Through this instant empty books are folded: nothing is older."""
+
+LAST_ADMIN = "This is the only admin, so nothing was changed. Make another member an admin first."
 
 MAX_EMAIL = 254
 """Longer addresses pass the syntax but no mail server."""
@@ -136,6 +140,14 @@ def role_in(member_role: str | None, staff_roles: list[str], *, is_assigned: boo
     if StaffRole.SALES_REP.value in staff_roles and is_assigned:
         return StaffRole.SALES_REP.value
     return None
+
+
+def may_correct(user: User, customer: Customer) -> bool:
+    """Whether a person may correct a customer's books: support, a superuser; never a member."""
+    access = access_to(user, customer.slug)
+    if access is not None and (Right.CORRECT in access.rights or not access.is_staff):
+        return Right.CORRECT in access.rights
+    return user.is_active and user.is_superuser
 
 
 def is_sales(user: User) -> bool:
@@ -255,6 +267,8 @@ class Invite(Command):
             raise InvalidCommand(f"The role is one of: {', '.join(Role.values)}.", field="role")
         if self.asked.actor is not None and self.asked.actor.email == email:
             raise InvalidCommand("Nobody changes his own role.", field="email")
+        if self.role != Role.ADMIN and email == last_admin(books.customer):
+            raise NotAllowed(LAST_ADMIN, field="role")
         user = User.objects.filter(email=email).first()
         is_new = user is None
         person = user or User(email=email, name=self.name.strip()[:120] or email)
@@ -263,8 +277,15 @@ class Invite(Command):
             if is_new:
                 person.set_unusable_password()
                 person.save(force_insert=True)
+            known: dict[str, Any] = {"role": self.role}
+            if self.role != Role.ADMIN:
+                known["gets_notices"] = False
+            invited = {"since": books.now, "invited_as": self.name.strip()[:120]}
             _, is_added = Membership.objects.update_or_create(
-                customer=books.customer, user=person, defaults={"role": self.role}
+                customer=books.customer,
+                user=person,
+                defaults=known,
+                create_defaults=known | invited,
             )
             if is_added or not person.has_usable_password():
                 invite_by_mail(person, books.customer, self.role, self.asked)
@@ -348,6 +369,13 @@ class AssignRep(Command):
             Assignment.objects.get_or_create(customer=books.customer, user=rep)
 
         return Decision(save_rows=save, answer={"user": str(rep.public_id)}, subject=rep.name)
+
+
+def last_admin(customer: Customer) -> str | None:
+    """The mail address of a customer's only admin who can log in; None if there are more."""
+    admins = Membership.objects.filter(customer=customer, role=Role.ADMIN, user__is_active=True)
+    addresses = list(admins.values_list("user__email", flat=True)[:2])
+    return addresses[0] if len(addresses) == 1 else None
 
 
 def checked_email(email: str) -> str:

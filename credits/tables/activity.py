@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from credits.domain.activity import Act
-from credits.domain.activity_words import source_text
+from credits.domain.activity_words import actor_text, source_text
 from credits.domain.booking import quantities_of
 from credits.domain.quantities import unit_name
 from credits.models import Customer, Feature, LedgerEntry
@@ -78,9 +78,9 @@ class ActRow:
 
     @property
     def who(self) -> str:
-        """The person who asked, and for whom."""
+        """The person who asked, whether as support, and for whom."""
         operation = self.act.operation
-        name = operation.actor.name if operation.actor else _("System")
+        name = actor_text(operation) or _("System")
         if operation.on_behalf_of is None:
             return name
         return _("%(name)s, for %(other)s") % {"name": name, "other": operation.on_behalf_of.name}

@@ -26,6 +26,8 @@ GET  credits:set-password         ok     ok     ok    ok       ok   ok    ok   o
 POST credits:set-password         ok     ok     ok    ok       ok   ok    ok   ok      ok
 GET  credits:home                 login  ok     ok    ok       ok   ok    ok   ok      ok
 POST credits:home                 405    405    405   405      405  405   405  405     405
+GET  credits:own-settings         login  ok     ok    ok       ok   ok    ok   ok      ok
+POST credits:own-settings         login  ok     ok    ok       ok   ok    ok   ok      ok
 
 GET  billing:annual-credits       login  ok     ok    404      ok   404   ok   ok      404
 POST billing:annual-credits       405    405    405   405      405  405   405  405     405
@@ -35,6 +37,14 @@ GET  billing:explain              login  ok     ok    404      ok   404   ok   o
 POST billing:explain              405    405    405   405      405  405   405  405     405
 GET  billing:explain-csv          login  ok     ok    404      ok   404   ok   ok      404
 POST billing:explain-csv          405    405    405   405      405  405   405  405     405
+GET  billing:forecast             login  ok     ok    404      ok   404   ok   ok      404
+POST billing:forecast             405    405    405   405      405  405   405  405     405
+GET  billing:forecast-csv         login  ok     ok    404      ok   404   ok   ok      404
+POST billing:forecast-csv         405    405    405   405      405  405   405  405     405
+GET  billing:forecast-calendar    login  ok     ok    404      ok   404   ok   ok      404
+POST billing:forecast-calendar    405    405    405   405      405  405   405  405     405
+GET  billing:time-machine         login  ok     ok    404      ok   404   ok   ok      404
+POST billing:time-machine         405    405    405   405      405  405   405  405     405
 GET  billing:license-list         login  ok     ok    404      ok   404   ok   ok      404
 POST billing:license-list         405    405    405   405      405  405   405  405     405
 GET  billing:license-export       login  ok     ok    404      ok   404   ok   ok      404
@@ -56,6 +66,14 @@ GET  credits:activity             login  ok     ok    404      ok   404   ok   o
 POST credits:activity             405    405    405   405      405  405   405  405     405
 GET  credits:activity-detail      login  ok     ok    404      ok   404   ok   ok      404
 POST credits:activity-detail      405    405    405   405      405  405   405  405     405
+GET  credits:member-list          login  ok     ok    404      ok   404   ok   ok      404
+POST credits:member-list          405    405    405   405      405  405   405  405     405
+GET  credits:member-invite        login  403    ok    404      403  404   403  403     404
+POST credits:member-invite        login  403    ok    404      403  404   403  403     404
+GET  credits:member-edit          login  403    ok    404      403  404   403  403     404
+POST credits:member-edit          login  403    ok    404      403  404   403  403     404
+GET  credits:customer-settings    login  ok     ok    404      ok   404   ok   ok      404
+POST credits:customer-settings    login  403    ok    404      403  404   403  403     404
 
 GET  estimator:estimate-list      login  ok     ok    404      ok   404   ok   ok      404
 POST estimator:estimate-list      405    405    405   405      405  405   405  405     405
@@ -97,6 +115,14 @@ billing.purchase             support root                        -
 estimator.estimate           support root                        -
 """
 
+ADMIN_CORRECTIONS = """
+                             ways                             corrected by
+credits.customer             units release billing move       support root
+credits.license              extend reduce void               support root
+credits.operation            undo                             support root
+billing.purchase             cancel                           support root
+"""
+
 ADMIN_SITE = """
                              answers to staff
 admin:index                  ok
@@ -131,6 +157,15 @@ def admin_policy() -> dict[str, tuple[set[str], set[str]]]:
     for line in ADMIN_RECORDS.strip("\n").splitlines()[1:]:
         model, readers, makers = line[:29].strip(), line[29:65].split(), line[65:].split()
         found[model] = (set(readers), set(makers) - {"-"})
+    return found
+
+
+def correction_policy() -> dict[str, tuple[set[str], set[str]]]:
+    """Model, to the ways in which its records are corrected, and who corrects them."""
+    found = {}
+    for line in ADMIN_CORRECTIONS.strip("\n").splitlines()[1:]:
+        model, ways, who = line[:29].strip(), line[29:62].split(), line[62:].split()
+        found[model] = (set(ways), set(who))
     return found
 
 

@@ -40,6 +40,8 @@ def value_of(route: Route, name: str, place: Place) -> Any:
         return FEATURE
     if name == "operation":
         return place.operation.public_id
+    if name == "member":
+        return place.member.public_id
     if name == "public_id":
         for kind in ("purchase", "license", "estimate"):
             if kind in route.name:
@@ -55,6 +57,7 @@ def absent_objects(place: Place) -> Place:
         license=type(place.license)(public_id=uuid4()),
         operation=type(place.operation)(public_id=uuid4()),
         estimate=type(place.estimate)(public_id=uuid4()),
+        member=type(place.member)(public_id=uuid4()),
     )
 
 

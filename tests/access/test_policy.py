@@ -14,6 +14,7 @@ from tests.access.policy import (
     NOT_STAFF,
     STAFF,
     admin_policy,
+    correction_policy,
     portal_policy,
     site_policy,
 )
@@ -53,7 +54,7 @@ def object_routes() -> list[Route]:
     return [
         route
         for route in customer_routes()
-        if {"public_id", "operation"} & set(route.parameters)
+        if {"public_id", "operation", "member"} & set(route.parameters)
         or route.name == "credits:allocation-undo"
     ]
 
@@ -183,6 +184,15 @@ def test_every_record_and_page_of_the_admin_has_its_line() -> None:
     assert set(site_policy()) == site
 
 
+def test_every_correction_has_its_line() -> None:
+    found: dict[str, set[str]] = {}
+    for route in admin_routes():
+        if (model := model_of(route)) and (way := correction_of(route)):
+            found.setdefault(model._meta.label_lower, set()).add(way)
+
+    assert {model: ways for model, (ways, _) in correction_policy().items()} == found
+
+
 @pytest.mark.parametrize("who", ["nobody", *NOT_STAFF, *STAFF])
 def test_the_admin_answers_as_the_table_says(world: World, who: str) -> None:
     client, before, wrong = world.client(who), stored(), []
@@ -221,6 +231,12 @@ def model_of(route: Route) -> type[Model] | None:
     return None
 
 
+def correction_of(route: Route) -> str:
+    """The way of correcting a record that a route is, if it is one."""
+    way = route.name.rpartition("_")[2]
+    return "" if way in ("changelist", "add", "change") or model_of(route) is None else way
+
+
 def admin_expected(method: str, route: Route, who: str) -> str:
     if who == "nobody":
         return "login"
@@ -233,6 +249,8 @@ def admin_expected(method: str, route: Route, who: str) -> str:
     readers, makers = admin_policy()[model._meta.label_lower]
     if route.name.endswith("_add"):
         return "ok" if who in makers else "403"
+    if correction_of(route):
+        return "ok" if who in correction_policy()[model._meta.label_lower][1] else "403"
     if method == "POST" and route.name.endswith("_change"):
         return "403"
     return "ok" if who in readers else "403"
@@ -240,8 +258,11 @@ def admin_expected(method: str, route: Route, who: str) -> str:
 
 def admin_address(route: Route) -> str:
     model = model_of(route)
-    if model is not None and route.name.endswith("_change"):
-        row = model._default_manager.order_by("pk").first()
+    if model is not None and (route.name.endswith("_change") or correction_of(route)):
+        rows = model._default_manager.order_by("pk")
+        row = (
+            rows.filter(kind="allocate").first() if correction_of(route) == "undo" else rows.first()
+        )
         assert row is not None, f"the world has no {model.__name__}"
         return reverse(route.name, args=[row.pk])
     if route.name == "admin:app_list":

@@ -47,6 +47,7 @@ class Place:
     license: License
     operation: Operation
     estimate: Estimate
+    member: User
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
         customer=customer, wanted=wanted, prices=prices, asked=make.asked(actor=who)
     )
     license = License.objects.get(purchase_line__purchase=purchase)
-    return Place(customer, purchase, license, answer.operation, saved.estimate)
+    return Place(customer, purchase, license, answer.operation, saved.estimate, who)
 
 
 def release(customer: Customer, feature: str, allocate: Callable[..., Answer], who: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -190,6 +191,27 @@ def test_units_that_a_system_reports_are_not_moved(holding: Customer) -> None:
     for source, target in (("email-core", "endpoint-core"), ("endpoint-core", "email-core")):
         with pytest.raises(NotAllowed, match="reported by Directory"):
             move(holding, source, 10, target)
+
+
+def test_support_moves_them_with_a_reason(holding: Customer) -> None:
+    with clock.moved_to(NOON - timedelta(hours=1)):
+        asked = make.asked()
+        post(SetUsageSource(customer=holding, asked=asked, group="email-core", name="Directory"))
+    wanted = Move(
+        customer=holding,
+        asked=make.asked(),
+        source="email-core",
+        units=Decimal(10),
+        target="endpoint-core",
+        by_support=True,
+    )
+
+    with clock.moved_to(NOON):
+        with pytest.raises(NotAllowed, match="Give a reason"):
+            post(wanted)
+        post(replace(wanted, asked=make.asked(reason="the directory counts guests")))
+
+    assert held(holding) == {"endpoint-core": 45 * 45}
 
 
 def test_a_reservation_frees_nothing_before_its_period_ends(holding: Customer) -> None:

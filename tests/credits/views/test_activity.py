@@ -183,7 +183,7 @@ def test_who_asked_for_whom_and_through_what(
 
     page = listing(admin, licensed)
 
-    assert "Alice Brandt, for Bob Nygaard Support desk" in page
+    assert "Alice Brandt, by Support, for Bob Nygaard Support desk" in page
     assert "System Night shift" in page
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from credits.domain.allocations import Undo
+from credits.domain.moving import Move
 from credits.domain.post import post
 from credits.models import Customer, Operation, OverAllocation, User
 from tests.credits.views.pages import form, send, words
@@ -39,6 +41,31 @@ def test_an_older_act_can_be_undone_and_later_ones_stand(admin: Client, licensed
 
     assert "Undid: Allocated Core package: 0 → 5 users." in page
     assert balance(licensed) == 15_000 - 8 * 25
+
+
+def test_a_move_by_support_is_told_and_undone_from_activity(
+    admin: Client, licensed: Customer, support: User
+) -> None:
+    make.allocate(licensed, "email-core", 100)
+    moved = post(
+        Move(
+            customer=licensed,
+            asked=make.asked(actor=support, source="admin", reason="Asked by phone"),
+            source="email-core",
+            units=Decimal(10),
+            target="endpoint-core",
+        )
+    ).operation
+    said = "Moved 250 credits from Core package to Core package: 5 endpoints, 225 credits; 25"
+    listed = words(admin.get(f"/c/{licensed.slug}/activity/"))
+    assert f"{said} returned “Asked by phone” Sam Ito, by Support" in listed
+    detail = admin.get(f"/c/{licensed.slug}/activity/{moved.public_id}/")
+    assert "Sam Ito, by Support" in words(detail)
+
+    page = after(admin, undo(admin, moved))
+
+    assert f"Undid: {said} returned." in page
+    assert balance(licensed) == 15_000 - 100 * 25
 
 
 def test_undoing_twice_is_one_act(admin: Client, licensed: Customer) -> None:
