@@ -1,42 +1,44 @@
-"""Replay the stories: every act through the domain, at its own instant, all or nothing."""
+"""Replay the stories in time order: every act at its own instant, all of them or nothing."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from billing.domain.purchases import LineOrder, Order, record_purchase
-from config.demonstration.stories import (
-    REP,
-    STAFF,
-    STORIES,
-    Buy,
-    Estimated,
-    Off,
-    Set,
-    Story,
-)
+from config.demonstration.acting import Acting
+from config.demonstration.acts import Act, Estimated, NewRate, Set, Story
+from config.demonstration.offerings import catalogue_lines
+from config.demonstration.stories import CATALOGUE_MANAGER, RATES, REP, STAFF, STORIES
 from credits import clock
-from credits.domain.allocations import Allocate, Release
+from credits.domain.catalogue import load_catalogue
+from credits.domain.catalogue_file import RateRow
 from credits.domain.commands import Asked
 from credits.domain.people import AssignRep, CreateCustomer, Invite, MakeStaff
-from credits.domain.post import post, post_office
-from credits.domain.pricing import Quantity
-from credits.models import Customer, Feature, Operation, OutgoingMail, Role, User
-from estimator.domain.estimates import Draft
-from estimator.domain.price_list import read_price_list
-from estimator.domain.saving import Wanted, save_estimate
+from credits.domain.post import bring_up_to_rates, post, post_office
+from credits.domain.rate_entry import EnterRate
+from credits.models import Customer, FeatureRate, Operation, OutgoingMail, Role, User
 
 SOURCE = "demonstration"
 ANY_SHORTFALL = 10**15
+CATALOGUE = settings.BASE_DIR / "credits" / "data" / "catalogue.csv"
+WITHDRAWN = -25
+"""The last day on which the old offerings took new allocations."""
+
 WORKDAY_START = 8
 WORKDAY_HOURS = 9
+
+Happening = tuple[datetime, Callable[[], None]]
+"""An instant, and what happens then."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ def is_loaded() -> bool:
 @transaction.atomic
 def replay() -> list[LogIn]:
     """Make people and customers and let the year pass. Killed in the middle it leaves nothing."""
-    log_ins = Replay(clock.now()).run()
+    people = Replay(clock.now()).run()
     # Nobody in it has a mailbox: what the acts would have written to people is not sent.
     customers = [story.slug for story in STORIES]
     OutgoingMail.objects.filter(customer__slug__in=customers).delete()
-    return log_ins
+    return people
 
 
 class Replay:
@@ -70,94 +72,79 @@ class Replay:
         self.now = now
         self.today = clock.day_of(now)
         self.numbers = count(1)
-        self.log_ins: list[LogIn] = []
+        self.customers: dict[str, Customer] = {}
 
     def run(self) -> list[LogIn]:
-        """All people and all stories."""
-        with clock.moved_to(self.instant(min(story.since for story in STORIES) - 1)):
-            for email, name, role in STAFF:
-                post_office(MakeStaff(asked=self.asked(), email=email, name=name, role=role))
-                self.open_account(email, role)
+        """Everything that happens, whoever it happens to, one after the other."""
+        people = list(log_ins())
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            # A hash is slow by intent: they are made meanwhile, beside the acts.
+            hashes = pool.map(make_password, [one.password for one in people])
+            for instant, happen in sorted(self.happenings(), key=lambda one: one[0]):
+                with clock.moved_to(instant):
+                    happen()
+            open_accounts(people, hashes)
+        return people
+
+    def happenings(self) -> Iterator[Happening]:
+        """All that happens; what happens at one instant does so in this order."""
+        before = self.instant(min(story.since for story in STORIES) - 1)
+        yield before, self.stock
+        yield before, self.employ
         for story in STORIES:
-            self.tell(story)
-        return self.log_ins
+            yield self.instant(story.since), partial(self.found, story)
+            for act in story.acts:
+                yield self.instant_of(act), partial(self.carry_out, story, act)
+            for estimated in story.estimates:
+                yield self.now, partial(self.save, story, estimated)
+        for rate in RATES:
+            yield self.instant(rate.day), partial(self.enter, rate)
 
-    def tell(self, story: Story) -> None:
-        """One customer's year, act by act in time order."""
-        with clock.moved_to(self.instant(story.since)):
-            customer = self.found(story)
-        acts = sorted(story.acts, key=self.instant_of)
-        for act in acts:
-            with clock.moved_to(self.instant_of(act)):
-                self.carry_out(customer, act, story)
-        for estimated in story.estimates:
-            self.save(customer, estimated, story)
+    def stock(self) -> None:
+        """The product's own catalogue, and offerings that are no longer sold.
 
-    def found(self, story: Story) -> Customer:
-        """Make the customer, its people and its rep."""
+        Loaded as one file, so that the offerings stand behind everything else, also when the
+        product's own file is loaded again.
+        """
+        own = CATALOGUE.read_text(encoding="utf-8-sig")
+        load_catalogue(own + catalogue_lines(self.day(WITHDRAWN)), source=SOURCE)
+
+    def employ(self) -> None:
+        """The vendor's people."""
+        for email, name, role in STAFF:
+            post_office(MakeStaff(asked=self.asked(), email=email, name=name, role=role))
+
+    def found(self, story: Story) -> None:
+        """Make a customer, its people and its rep."""
         answer = post_office(
             CreateCustomer(
                 asked=self.asked(), name=story.name, slug=story.slug, domain=story.domain
             )
         )
         customer = Customer.objects.get(public_id=answer.data["customer"])
+        self.customers[story.slug] = customer
         for email, name, role in story.people:
             post(Invite(customer=customer, asked=self.asked(), email=email, name=name, role=role))
-            self.open_account(email, f"{Role(role).label.lower()} of {story.name}")
         post(AssignRep(customer=customer, asked=self.asked(), email=REP))
-        return customer
 
-    def carry_out(self, customer: Customer, act: Buy | Set | Off, story: Story) -> None:
-        """One act, by the person who would have done it."""
-        admin = story.people[0][0]
-        if isinstance(act, Buy):
-            record_purchase(customer, self.order(act), self.asked(by=REP))
-        elif isinstance(act, Set):
-            post(
-                Allocate(
-                    customer=customer,
-                    asked=self.asked(by=admin, reason=act.note),
-                    group=act.group,
-                    quantities={key: exact(value) for key, value in act.quantities.items()},
-                    on=frozenset(act.on) if act.on else None,
-                )
-            )
-        else:
-            feature = Feature.objects.get(key=act.feature)
-            asked = self.asked(by=admin, reason=act.note)
-            post(Release(customer=customer, asked=asked, group=act.group, features=[feature]))
+    def carry_out(self, story: Story, act: Act) -> None:
+        """One act of a story."""
+        self.acting(story).carry_out(act)
 
-    def save(self, customer: Customer, estimated: Estimated, story: Story) -> None:
-        """An estimate that the customer's admin saved."""
-        units = {key: exact(value) for key, value in estimated.units.items()}
-        save_estimate(
-            customer=customer,
-            wanted=Wanted(
-                name=estimated.name, draft=Draft(quantities=units, years=estimated.years)
-            ),
-            prices=read_price_list(self.now),
-            asked=self.asked(by=story.people[0][0]),
-        )
+    def save(self, story: Story, estimated: Estimated) -> None:
+        """An estimate of a story."""
+        self.acting(story).save(estimated)
 
-    def order(self, act: Buy) -> Order:
-        """A purchase as it was ordered."""
-        return Order(
-            order_number=act.order,
-            channel=act.channel,
-            lines=[
-                LineOrder(
-                    credits=credits,
-                    first_day=self.day(first),
-                    last_day=self.day(last),
-                    kind=act.kind,
-                )
-                for credits, first, last in act.lots
-            ],
-            price=None if act.price is None else Decimal(act.price),
-            currency="" if act.price is None else "EUR",
-            note=act.note,
-            unusual_confirmed=True,
-        )
+    def acting(self, story: Story) -> Acting:
+        """A story's customer, ready to act."""
+        return Acting(self.customers[story.slug], story, asked=self.asked, day=self.day)
+
+    def enter(self, new: NewRate) -> None:
+        """A dated rate, booked at once for every customer there is."""
+        row = row_of(new, self.day(new.first_day))
+        post_office(EnterRate(asked=self.asked(by=CATALOGUE_MANAGER, reason=new.note), row=row))
+        for customer in self.customers.values():
+            bring_up_to_rates(customer)
 
     def asked(self, by: str = "", reason: str = "") -> Asked:
         """The next act's key, and who did it."""
@@ -169,14 +156,6 @@ class Replay:
             confirmed_shortfall=ANY_SHORTFALL,
         )
 
-    def open_account(self, email: str, role: str) -> None:
-        """Give a person a password and remember it for the one time it is shown."""
-        password = "-".join(secrets.token_hex(2) for _ in range(3))
-        user = User.objects.get(email=email)
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        self.log_ins.append(LogIn(role=role, email=email, password=password))
-
     def day(self, offset: int) -> date:
         """A UTC day, counted from today."""
         return self.today + timedelta(days=offset)
@@ -187,23 +166,57 @@ class Replay:
         at = clock.start_of(self.day(offset)) + timedelta(hours=hour, minutes=offset * 7 % 60)
         return min(at, self.now)
 
-    def instant_of(self, act: Buy | Set | Off) -> datetime:
+    def instant_of(self, act: Act) -> datetime:
         """When an act happened."""
         if isinstance(act, Set) and act.minutes_ago:
             return self.now - timedelta(minutes=act.minutes_ago)
         return self.instant(act.day)
 
 
-def exact(value: int | dict[str, int]) -> Quantity:
-    """A story's number as a quantity."""
-    if isinstance(value, dict):
-        return {account: Decimal(units) for account, units in value.items()}
-    return Decimal(value)
+def log_ins() -> Iterator[LogIn]:
+    """Everybody with a new password: the vendor's people, then those of each story."""
+    people: list[tuple[str, str]] = [(role, email) for email, _, role in STAFF]
+    people += [
+        (f"{Role(role).label.lower()} of {story.name}", email)
+        for story in STORIES
+        for email, _, role in story.people
+    ]
+    for role, email in people:
+        yield LogIn(role, email, password="-".join(secrets.token_hex(2) for _ in range(3)))
 
 
-def told(log_ins: list[LogIn]) -> Iterator[str]:
+def open_accounts(people: Sequence[LogIn], hashes: Iterator[str]) -> None:
+    """Give everybody their password."""
+    users = User.objects.in_bulk([one.email for one in people], field_name="email")
+    for log_in, hashed in zip(people, hashes, strict=True):
+        users[log_in.email].password = hashed
+    User.objects.bulk_update(users.values(), ["password"])
+
+
+def row_of(new: NewRate, first_day: date) -> RateRow:
+    """A feature's newest rate, at another price from a day on."""
+    newest = FeatureRate.objects.filter(feature__key=new.feature).latest("at")
+    return RateRow(
+        feature=new.feature,
+        model=newest.model,
+        unit=newest.feature.unit,
+        unit_plural=newest.feature.unit_plural,
+        credits=Decimal(new.credits),
+        block=newest.block,
+        cap=newest.cap,
+        parts=tuple(newest.parts),
+        valid_from=first_day,
+        valid_to=None,
+        assumed=False,
+        source=new.source,
+        note=new.note,
+        line=0,
+    )
+
+
+def told(people: list[LogIn]) -> Iterator[str]:
     """The log-ins as lines of a table."""
-    roles = max(len(log_in.role) for log_in in log_ins)
-    emails = max(len(log_in.email) for log_in in log_ins)
-    for log_in in log_ins:
+    roles = max(len(log_in.role) for log_in in people)
+    emails = max(len(log_in.email) for log_in in people)
+    for log_in in people:
         yield f"  {log_in.role:<{roles}}  {log_in.email:<{emails}}  {log_in.password}"

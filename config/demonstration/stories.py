@@ -1,73 +1,28 @@
-"""The demonstration's people and what happened at each customer, as data.
+"""The demonstration's people and what happened at each customer.
 
 Days count from the day of the first start: -200 is 200 days before it, +90 lies ahead.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from billing.models import Channel
+from config.demonstration.acts import (
+    AsYouGo,
+    Buy,
+    Corrected,
+    Estimated,
+    Moved,
+    NewRate,
+    Off,
+    Reported,
+    Reporter,
+    Set,
+    Story,
+    Undone,
+)
+from config.demonstration.huge import CORVANE
 from credits.models import LicenseKind, Role
 from credits.roles import StaffRole
-
-
-@dataclass(frozen=True)
-class Buy:
-    """A purchase of one or more licenses: (credits, first day, last day)."""
-
-    day: int
-    order: str
-    lots: tuple[tuple[int, int, int], ...]
-    channel: str = Channel.SALES
-    kind: str = LicenseKind.BOUGHT
-    price: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Set:
-    """A group's quantities from a day on; `on` where its features share one number."""
-
-    day: int
-    group: str
-    quantities: dict[str, int | dict[str, int]]
-    on: tuple[str, ...] = ()
-    note: str = ""
-    minutes_ago: int = 0
-
-
-@dataclass(frozen=True)
-class Off:
-    """A feature is released."""
-
-    day: int
-    group: str
-    feature: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """A saved estimate: units by feature."""
-
-    name: str
-    years: int
-    units: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Story:
-    """One customer: who may see it and what happened there."""
-
-    slug: str
-    name: str
-    domain: str
-    since: int
-    people: tuple[tuple[str, str, str], ...]
-    acts: tuple[Buy | Set | Off, ...] = ()
-    estimates: tuple[Estimated, ...] = field(default=())
-
 
 STAFF = (
     ("rina.holm@vendor.example", "Rina Holm", StaffRole.SALES_REP),
@@ -76,7 +31,19 @@ STAFF = (
     ("olga.brandt@vendor.example", "Olga Brandt", StaffRole.OPERATOR),
     ("carlo.reyes@vendor.example", "Carlo Reyes", StaffRole.CATALOGUE_MANAGER),
 )
-REP = STAFF[0][0]
+REP, SUPPORT, CATALOGUE_MANAGER = STAFF[0][0], STAFF[2][0], STAFF[4][0]
+
+RATES = (
+    NewRate(
+        -13,
+        "email-core",
+        27,
+        first_day=45,
+        source="Price list of next year",
+        note="Raised with the next price list, for everybody on the same day.",
+    ),
+)
+"""Touches every customer that holds Core packages of mail."""
 
 HALDEN = Story(
     slug="halden-energy",
@@ -99,12 +66,31 @@ HALDEN = Story(
         Set(-127, "endpoint-packages", {"endpoint-essentials": 160}),
         Buy(-90, "AWS-7714-0932", ((30_000, -84, 280),), Channel.AWS),
         Set(-83, "endpoint-packages", {"endpoint-essentials": 300}, note="Oslo and Bergen."),
+        # A reservation: typed, exceeded by what was reported, and lowered for the next period.
+        Set(-78, "xdr-for-cloud", {"xdr-for-cloud": 80}),
+        Reporter(-75, "xdr-for-cloud", "Cloud connector"),
+        Reported(-74, "xdr-for-cloud", {"xdr-for-cloud": 72}),
+        Reported(-61, "xdr-for-cloud", {"xdr-for-cloud": 95}),
+        Reported(-47, "xdr-for-cloud", {"xdr-for-cloud": 81}),
+        Reporter(-43, "xdr-for-cloud"),
         Set(-41, "ztsa-private-access", {"ztsa-private-access": 100}),
+        Set(
+            -36, "xdr-for-cloud", {"xdr-for-cloud": 60}, note="Fewer logs are sent from next year."
+        ),
         Set(
             -30, "network-virtual-sensor", {"network-virtual-sensor": 400}, note="Trial of a week."
         ),
         Off(-23, "network-virtual-sensor", "network-virtual-sensor", "Trial over."),
         Set(-21, "cloud-risk", {"cloud-risk": {"production": 2_200}}),
+        Moved(
+            -12,
+            "ztsa-private-access",
+            20,
+            "endpoint-sandbox-submission",
+            note="The contractors have left.",
+        ),
+        Set(-8, "email-sensor", {"email-sensor": 400}),
+        Undone(-7, "email-sensor", "One zero too many."),
         Set(-5, "email-sensor", {"email-sensor": 40}),
         Set(0, "endpoint-packages", {"endpoint-essentials": 310}, minutes_ago=75),
         Set(0, "email-sensor", {"email-sensor": 42}, minutes_ago=20),
@@ -140,8 +126,23 @@ BOREALIS = Story(
         Set(-221, "endpoint-packages", {"endpoint-core": 110, "endpoint-pro": 18}),
         Set(-120, "network-virtual-sensor", {"network-virtual-sensor": 350}),
         Off(-64, "network-virtual-sensor", "network-virtual-sensor", "Moved to the new site."),
+        Reporter(-56, "endpoint-packages", "Endpoint inventory"),
+        *(
+            Reported(day, "endpoint-packages", {"endpoint-core": 110, "endpoint-pro": 18})
+            for day in range(-55, -10, 7)
+        ),
         Set(-50, "email-essentials", {"email-essentials": 85}),
         Set(-12, "email-essentials", {"email-essentials": 96}, note="Depot staff joined."),
+        Corrected(
+            -9,
+            "endpoint-packages",
+            {"endpoint-core": 104, "endpoint-pro": 18},
+            reason="Six scanners of the closed depot were still counted.",
+        ),
+        *(
+            Reported(day, "endpoint-packages", {"endpoint-core": 104, "endpoint-pro": 18})
+            for day in (-6, -1)
+        ),
     ),
 )
 
@@ -168,7 +169,15 @@ MERIDIAN = Story(
             on=("ztsa-internet-access", "ztsa-ai-access"),
             note="AI access for the research group.",
         ),
+        Reporter(-70, "email-pro", "Directory"),
+        *(Reported(day, "email-pro", {"email-pro": 140 + day // 9}) for day in range(-69, 0, 4)),
+        # This one has fallen silent: its last number goes on counting, and is called stale.
+        Reporter(-68, "ztsa-internet-ai", "Access gateway"),
+        *(Reported(day, "ztsa-internet-ai", {"units": 72 - day % 5}) for day in range(-67, -5, 6)),
         Set(-60, "file-security-sdk", {"file-security-sdk": 400_000}),
+        AsYouGo(
+            -24, "file-security-sdk", until=341, note="Scans vary too much to hold credits for."
+        ),
     ),
 )
 
@@ -180,4 +189,25 @@ QUILL = Story(
     people=(("noor.haddad@quill.example", "Noor Haddad", Role.ADMIN),),
 )
 
-STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL)
+# Ten days past the end of its only paid license everything still works, for thirty days in all.
+TORVIK = Story(
+    slug="torvik-tools",
+    name="Torvik Tools",
+    domain="torvik.example",
+    since=-385,
+    people=(
+        ("hanne.torvik@torvik.example", "Hanne Torvik", Role.ADMIN),
+        ("piet.maas@torvik.example", "Piet Maas", Role.VIEWER),
+    ),
+    acts=(
+        Buy(-376, "SO-116418", ((14_000, -375, -11),), price=36_000),
+        Set(-370, "email-core", {"email-core": 120}),
+        Set(-366, "endpoint-packages", {"endpoint-core": 140}),
+        Set(-202, "sandbox-daily-reserve", {"sandbox-daily-reserve": 25}),
+        Set(-118, "endpoint-packages", {"endpoint-core": 152}, note="The new workshop."),
+        Set(-57, "email-core", {"email-core": 131}),
+        Set(-4, "sandbox-daily-reserve", {"sandbox-daily-reserve": 20}, note="Until we renew."),
+    ),
+)
+
+STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, CORVANE)

@@ -86,10 +86,11 @@ def prepare(servers: Servers, env: dict[str, str]) -> None:
     log = log_file("setup")
     with step("Migrations"):
         run("migrate", [PYTHON, MANAGE, "migrate", "--no-input"], env=owner, log=log)
-    with step("Catalogue"):
-        run("load_catalogue", [PYTHON, MANAGE, "load_catalogue"], env=env, log=log)
+    # The demonstration loads the catalogue too, before its year begins; later starts find it.
     with step("Demonstration", talks=True):
         wait_for(start("load_demonstration", [PYTHON, MANAGE, "load_demonstration"], env=env))
+    with step("Catalogue"):
+        run("load_catalogue", [PYTHON, MANAGE, "load_catalogue"], env=env, log=log)
     with step("Static files"):
         run("collectstatic", [PYTHON, MANAGE, "collectstatic", "--no-input"], env=env, log=log)
 

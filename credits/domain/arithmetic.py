@@ -8,7 +8,15 @@ from decimal import Decimal
 
 from credits.domain.booking import pricing_rate
 from credits.domain.groups import FeatureSetting, GroupSettings
-from credits.domain.pricing import Quantities, Quantity, blocks, by_step, quantity_of, total
+from credits.domain.pricing import (
+    RESERVED,
+    Quantities,
+    Quantity,
+    blocks,
+    by_step,
+    quantity_of,
+    total,
+)
 from credits.models import Feature
 
 BLOCKED = frozenset({"throughput_block", "volume_pack", "tiered"})
@@ -64,8 +72,12 @@ def lines_of(setting: FeatureSetting, quantity: Quantity, credits: int) -> Itera
                 setting.feature, account, units, steps, rate.block, rate.credits, cost, capped
             )
         return
-    units = total(quantity)
+    units, each = total(quantity), rate.credits
+    if setting.reserved is not None:
+        # A period keeps its highest quantity and the rate of its start.
+        units, each = max(units, setting.reserved.quantity), setting.reserved.rate.credits
     if rate.model == "fixed_per_asset" and isinstance(quantity, Mapping):
         units = Decimal(len(quantity))
-    count = blocks(units, rate.block) if rate.model in BLOCKED else None
-    yield Line(setting.feature, "", units, count, rate.block, rate.credits, credits)
+    is_blocked = rate.model in BLOCKED or (rate.model == RESERVED and rate.block != 1)
+    count = blocks(units, rate.block) if is_blocked else None
+    yield Line(setting.feature, "", units, count, rate.block, each, credits)

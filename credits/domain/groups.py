@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from credits.domain.allocations import rates_now
+from credits.domain.allocations import on_payg, rates_now
 from credits.domain.booking import (
     GroupFacts,
     chosen,
@@ -19,7 +19,8 @@ from credits.domain.booking import (
 from credits.domain.books import Books
 from credits.domain.pricing import SHARED, Quantities, Quantity, price, quantity_of, total
 from credits.domain.quantities import MEASURED
-from credits.models import AllocationGroup, Feature, FeatureRate
+from credits.domain.reservation import Running, running_at
+from credits.models import AllocationGroup, Feature, FeatureChoice, FeatureRate
 
 
 class Layout(StrEnum):
@@ -45,6 +46,10 @@ class FeatureSetting:
     is_on: bool
     credits: int
     is_open: bool
+    payg: FeatureChoice | None = None
+    """The choice that put it on pay-as-you-go; then it is not on, and holds nothing."""
+    reserved: Running | None = None
+    """The period of a usage reservation that runs."""
 
     @property
     def is_measured(self) -> bool:
@@ -129,7 +134,9 @@ def read_group(books: Books, key: str) -> GroupSettings:
     settings = sorted(settings_of(facts, books), key=lambda s: (s.feature.position, s.feature.pk))
     bundles = tuple(s for s in settings if s.rate.parts)
     singles = [s for s in settings if not s.rate.parts]
-    shown = tuple(s for s in singles if s.is_open or s.credits or s.counted) or tuple(singles)
+    shown = tuple(s for s in singles if s.is_open or s.credits or s.counted or s.payg) or tuple(
+        singles
+    )
     hidden = frozenset(s.feature.key for s in singles if s not in shown)
     return GroupSettings(group, shown, bundles, hidden)
 
@@ -146,17 +153,28 @@ def settings_of(facts: GroupFacts, books: Books) -> list[FeatureSetting]:
     for feature_id, key in facts.features.items():
         if (rate := rates.get(feature_id)) is None:
             continue
+        own = facts.choice[feature_id].at(books.now)
         found.append(
             FeatureSetting(
                 feature=rate.feature,
                 rate=rate,
                 quantity=quantity_of(key, quantities),
-                is_on=chosen(facts.choice[feature_id].at(books.now), books.now, default=not shared),
+                is_on=chosen(own, books.now, default=not shared),
                 credits=levels[feature_id],
                 is_open=rate.closes_at is None or books.now < rate.closes_at,
+                payg=own if on_payg(own, books.now) else None,
+                reserved=running(facts, feature_id, books),
             )
         )
     return found
+
+
+def running(facts: GroupFacts, feature: int, books: Books) -> Running | None:
+    """The period of a usage reservation that runs now; None for other models too."""
+    if feature not in facts.reserved:
+        return None
+    moments, rate_at = facts.reservation_moments(feature), facts.pricing_rate(feature)
+    return running_at(moments, rate_at, books.now)
 
 
 def saving(settings: GroupSettings, quantities: Quantities, on: frozenset[str]) -> Saving | None:

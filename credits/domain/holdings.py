@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from credits.domain.booking import is_holding, quantities_of
+from credits.domain.booking import chosen, quantities_of
 from credits.domain.catalogue import Offer, offers
 from credits.domain.figures import Standing
-from credits.domain.pricing import SHARED, Quantity, quantity_of, total
+from credits.domain.in_force import latest_stated
+from credits.domain.pricing import RESERVED, SHARED, Quantity, quantity_of, total
+from credits.domain.requirements import on_contract
 from credits.models import Customer, FeatureChoice, Side, Solution, UsageReport, subject_of
 
 
@@ -25,11 +27,19 @@ class Holding:
     is_on: bool
     is_bundle: bool
     since: datetime | None
+    payg: FeatureChoice | None = None
+    """The choice that put it on pay-as-you-go."""
 
     @property
     def units(self) -> Decimal:
-        """The units that count: none while it is off."""
-        return total(self.quantity) if self.is_on else Decimal(0)
+        """The units that count, on credits or as one goes: none while it is off."""
+        counts = self.is_on or (self.payg is not None and self.payg.is_on)
+        return total(self.quantity) if counts else Decimal(0)
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether what it holds is the highest number of a period, not the one stated now."""
+        return self.offer.rate.model == RESERVED and self.credits > 0
 
     @property
     def accounts(self) -> int:
@@ -78,7 +88,8 @@ def holdings(customer: Customer, standing: Standing) -> list[Holding]:
         stated = quantities_of(report) if report else {}
         key = offer.rate.parts[0] if offer.rate.parts else feature.key
         shared = members[feature.group_id] > 1 and SHARED in stated
-        on = is_holding(choices[feature.pk], live.at, default=not shared)
+        chosen_last = latest_stated(choices[feature.pk], live.at)
+        on = chosen(chosen_last, live.at, default=not shared)
         holding = Holding(
             offer=offer,
             credits=credits,
@@ -86,6 +97,7 @@ def holdings(customer: Customer, standing: Standing) -> list[Holding]:
             is_on=credits > 0 or (on and not offer.rate.parts),
             is_bundle=bool(offer.rate.parts),
             since=held_since(standing, feature.pk) if credits else None,
+            payg=chosen_last if chosen_last and on_contract(chosen_last, live.at) else None,
         )
         if credits or (offer.is_open and not holding.is_bundle):
             found.append(holding)

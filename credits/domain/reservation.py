@@ -121,6 +121,43 @@ class Chain:
         return self.period.credits if self.period else 0
 
 
+@dataclass(frozen=True)
+class Running:
+    """A period that runs, and what the one after it starts at, by all that is known."""
+
+    rate: Rate
+    quantity: Decimal
+    """The highest stated so far in it: what it holds."""
+    ends_at: datetime
+    next_quantity: Decimal
+    """Zero: no period follows."""
+    next_rate: Rate | None
+
+    def next_credits(self, quantity: Decimal) -> int:
+        """What the next period would hold if it started at a quantity (credits)."""
+        if self.next_rate is None:
+            return 0
+        return price({"reserved": self.next_rate}, {"reserved": quantity}, {"reserved"})["reserved"]
+
+
+def running_at(
+    moments: Iterable[Moment], rate_at: Callable[[datetime], Rate | None], at: datetime
+) -> Running | None:
+    """The period that runs at an instant, if one does."""
+    chain = Chain(rate_at)
+    for moment in moments:
+        if moment.at <= at:
+            chain.reach(moment)
+    while chain.period and chain.period.ends_at <= at:
+        chain.roll_over(chain.period)
+    period = chain.period
+    if period is None:
+        return None
+    chain.roll_over(period)
+    following = chain.period.highest if chain.period else Decimal(0)
+    return Running(period.rate, period.highest, period.ends_at, following, rate_at(period.ends_at))
+
+
 def reserved_levels(
     moments: Iterable[Moment], rate_at: Callable[[datetime], Rate | None]
 ) -> dict[datetime, int]:

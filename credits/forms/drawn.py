@@ -58,8 +58,10 @@ def draw_number(
     named.units[key] = setting.feature.unit_plural
     if key == feature:
         named.focus = quantity_name(key)
-    if setting.counted:
-        named.initial[quantity_name(key)] = plain_units(setting.counted)
+    # What is on pay-as-you-go keeps its units: among packages they still count as its own.
+    units = setting.units if setting.payg else setting.counted
+    if units:
+        named.initial[quantity_name(key)] = plain_units(units)
 
 
 def draw_shared(named: Fields, settings: GroupSettings, feature: str) -> None:

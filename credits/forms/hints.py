@@ -58,6 +58,9 @@ def model_hint(setting: FeatureSetting) -> str:
         ),
         "throughput_block": _("Rounded up to whole blocks of %(block)s.") % {"block": block},
         "volume_pack": _("Rounded up to whole packs of %(block)s.") % {"block": block},
+        "usage_reservation": _(
+            "Reserved for 12 months at a time: a lower number counts from the next period on."
+        ),
         "free": _("Holds no credits, however many there are."),
         "tiered": _(
             "Each account is priced by its own steps of %(block)s, at most %(cap)s credits."

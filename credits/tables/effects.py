@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from credits.domain.activity_words import day_text
 from credits.domain.figures import Position
@@ -54,7 +55,8 @@ def short_detail(short: ShortDate) -> str:
     day = day_text(short.at)
     if not labels:
         return day
-    return _("%(day)s, %(licenses)s ends") % {"day": day, "licenses": ", ".join(labels)}
+    words = {"day": day, "licenses": ", ".join(labels)}
+    return ngettext("%(day)s, %(licenses)s ends", "%(day)s, %(licenses)s end", len(labels)) % words
 
 
 def first_short(position: Position) -> EffectRow | None:

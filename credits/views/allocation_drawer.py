@@ -15,7 +15,7 @@ from credits.domain.arithmetic import Line, lines
 from credits.domain.groups import GroupSettings, Saving, saving
 from credits.domain.people import Right
 from credits.domain.preview import Draft, Preview
-from credits.domain.pricing import SHARED, Quantities
+from credits.domain.pricing import SHARED, Quantities, quantity_of
 from credits.domain.quantities import plain_units
 from credits.domain.sources import Reporting
 from credits.exceptions import ShortBalance
@@ -23,6 +23,7 @@ from credits.forms.allocations import AllocationForm
 from credits.models import Customer, Feature
 from credits.tables.effects import EffectRow, act_label, effect_rows
 from credits.templatetags.figures import credits_text
+from credits.views.allocation_words import payg_text, reservation_text
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class Drawer:
     @property
     def off(self) -> list[Feature]:
         """What can be switched on: it is off, and holds credits once it is on."""
-        return [s.feature for s in self.settings.features if not s.is_on and s.is_open]
+        return [
+            s.feature for s in self.settings.features if not s.is_on and s.is_open and not s.payg
+        ]
 
     @cached_property
     def preview(self) -> Preview:
@@ -147,8 +150,21 @@ class Drawer:
         return self.preview.after.covered_until
 
     @property
+    def told(self) -> list[str]:
+        """What a number alone does not tell of features on pay-as-you-go and of reservations."""
+        found = [payg_text(s) for s in self.settings.features if s.payg]
+        typed = self.stated.quantities if self.tried is not None else None
+        return found + [
+            reservation_text(s, quantity_of(s.feature.key, typed) if typed is not None else None)
+            for s in self.settings.features
+            if s.reserved is not None
+        ]
+
+    @property
     def reader_note(self) -> str:
         """Why there is nothing to change here, and who can."""
+        if self.form is None and all(s.payg for s in self.settings.features):
+            return _("There is nothing to allocate while it is on pay-as-you-go.")
         if self.source is not None and Right.ALLOCATE in self.rights:
             return _(
                 "The units come from %(name)s, so they are not typed here. Ask support to enter "

@@ -68,6 +68,7 @@ def open_drawer(request: CustomerRequest, group: str) -> Drawer:
     draft, settings = open_group(request.customer, group)
     feature = request.GET.get("feature", "")
     source = reporting(request.customer).get(settings.group.pk)
+    is_payg = all(setting.payg for setting in settings.features)
     may_change = Right.ALLOCATE in request.rights and (settings.is_open or settings.held > 0)
     on = {s.feature.key for s in settings.features if s.is_on or s.feature.key == feature}
     return Drawer(
@@ -76,7 +77,9 @@ def open_drawer(request: CustomerRequest, group: str) -> Drawer:
         draft=draft,
         settings=settings,
         close_url=list_url(request),
-        form=drawn(settings, feature=feature) if may_change and source is None else None,
+        form=drawn(settings, feature=feature)
+        if may_change and source is None and not is_payg
+        else None,
         key=form_key(request, form_name(request.customer, group)),
         seen=draft.seq,
         stated=Stated({s.feature.key: s.quantity for s in settings.features}, frozenset(on)),

@@ -264,10 +264,10 @@ def undo_context(request: CustomerRequest, command: Undo, error: CreditsError) -
 
 
 def short_url(customer: Customer, live: Position) -> str:
-    """What is valid on the first short date."""
+    """The rows of the balance on the first short date."""
     if live.first_short is None:
         return ""
-    return explain_url(customer, replace(live, at=live.first_short.at), Side.VALID.value)
+    return explain_url(customer, replace(live, at=live.first_short.at), "balance")
 
 
 def list_context(request: CustomerRequest) -> dict[str, Any]:

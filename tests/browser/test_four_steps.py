@@ -54,10 +54,10 @@ def test_the_four_steps_in_a_browser(visit: Visit) -> None:
     maria.goto(f"{CUSTOMER}/annual-credits/")
     pending = maria.locator(".pending")
     expect(pending).to_contain_text("Daily reserve +30")
-    expect(pending).to_contain_text("11,390")
-    expect(maria.locator(".head .main")).to_contain_text("13,550")
+    expect(pending).to_contain_text("7,976")
+    expect(maria.locator(".head .main")).to_contain_text("10,136")
     maria.locator(".head .main a.fig").first.click()
-    expect(maria.locator("[role=dialog], main").last).to_contain_text("13,550")
+    expect(maria.locator("[role=dialog], main").last).to_contain_text("10,136")
 
 
 def test_the_four_steps_without_javascript(visit: Visit) -> None:
@@ -85,7 +85,7 @@ def test_the_four_steps_without_javascript(visit: Visit) -> None:
     expect(maria.locator("main")).to_contain_text("Undo")
 
     maria.goto(f"{CUSTOMER}/annual-credits/")
-    expect(maria.locator(".pending")).to_contain_text("11,390")
+    expect(maria.locator(".pending")).to_contain_text("7,976")
 
 
 def test_an_allocation_is_made_and_undone_by_keyboard_alone(visit: Visit) -> None:
@@ -103,4 +103,4 @@ def test_an_allocation_is_made_and_undone_by_keyboard_alone(visit: Visit) -> Non
     expect(undo).to_be_visible()
     undo.focus()
     maria.keyboard.press("Enter")
-    expect(maria.locator("main")).to_contain_text("12,890")
+    expect(maria.locator("main")).to_contain_text("9,476")

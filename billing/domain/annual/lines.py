@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from billing.domain.annual.sources import purchase_of
 from billing.domain.annual.words import (
     quantity_for,
@@ -17,7 +19,7 @@ from billing.domain.annual.words import (
 )
 from billing.models import Purchase
 from credits.domain.figures import Position
-from credits.domain.pricing import Quantity, total
+from credits.domain.pricing import RESERVED, Quantity, total
 from credits.models import Customer, Feature, FeatureRate, LedgerEntry, License, Side, Solution
 
 SOON = timedelta(days=90)
@@ -57,7 +59,12 @@ class FeatureLine:
     @property
     def units(self) -> str:
         """The units credits are held for, in words; a feature that holds none has none here."""
-        return "" if self.quantity is None else quantity_words(self.feature, self.quantity)
+        if self.quantity is None:
+            return ""
+        words = quantity_words(self.feature, self.quantity)
+        if self.rate.model == RESERVED and self.credits:
+            return _("%(units)s; the highest of its period is held") % {"units": words}
+        return words
 
     @property
     def units_exact(self) -> Decimal | None:

@@ -1,0 +1,213 @@
+"""Carry out the acts of a story: each through the domain, by the person who would have done it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import singledispatchmethod
+from typing import Protocol
+
+from billing.domain.purchases import LineOrder, Order, record_purchase
+from config.demonstration.acts import (
+    Act,
+    AsYouGo,
+    Buy,
+    Corrected,
+    Estimated,
+    Moved,
+    Off,
+    Reported,
+    Reporter,
+    Set,
+    SetMany,
+    Story,
+    Undone,
+    Units,
+)
+from config.demonstration.stories import REP, SUPPORT
+from credits import clock
+from credits.domain.allocate_many import AllocateMany, GroupStatement
+from credits.domain.allocations import UNDONE_BY_CUSTOMERS, Allocate, Release, Undo
+from credits.domain.billing_choice import SwitchBillingModel
+from credits.domain.commands import Asked
+from credits.domain.moving import Move
+from credits.domain.post import post
+from credits.domain.pricing import SHARED, Quantities, Quantity
+from credits.domain.sources import SetUsageSource
+from credits.domain.usage import ReportUsage
+from credits.models import Customer, Feature, Operation, UsageReport
+from estimator.domain.estimates import Draft
+from estimator.domain.price_list import read_price_list
+from estimator.domain.saving import Wanted, save_estimate
+
+
+class Ask(Protocol):
+    """Makes the next act's key, and says who asks."""
+
+    def __call__(self, by: str = "", reason: str = "") -> Asked: ...
+
+
+@dataclass(frozen=True)
+class Acting:
+    """One customer in its story. The clock stands at the act's instant."""
+
+    customer: Customer
+    story: Story
+    asked: Ask
+    day: Callable[[int], date]
+    """A UTC day, counted from the day of the first start."""
+
+    @property
+    def admin(self) -> str:
+        """The mail address of the person who acts for the customer."""
+        return self.story.people[0][0]
+
+    @singledispatchmethod
+    def carry_out(self, act: Act) -> None:
+        """Do what an act says."""
+        raise AssertionError(f"nobody knows how to do {act}")
+
+    @carry_out.register
+    def _(self, act: Buy) -> None:
+        order = Order(
+            order_number=act.order,
+            channel=act.channel,
+            lines=[
+                LineOrder(
+                    credits=credits,
+                    first_day=self.day(first),
+                    last_day=self.day(last),
+                    kind=act.kind,
+                )
+                for credits, first, last in act.lots
+            ],
+            price=None if act.price is None else Decimal(act.price),
+            currency="" if act.price is None else "EUR",
+            note=act.note,
+            unusual_confirmed=True,
+        )
+        record_purchase(self.customer, order, self.asked(by=REP))
+
+    @carry_out.register
+    def _(self, act: Set) -> None:
+        post(
+            Allocate(
+                customer=self.customer,
+                asked=self.asked(by=self.admin, reason=act.note),
+                group=act.group,
+                quantities=quantities(act.quantities),
+                on=frozenset(act.on) if act.on else None,
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: SetMany) -> None:
+        statements = [
+            GroupStatement(
+                group, quantities(units), on=frozenset(act.on) if SHARED in units else None
+            )
+            for group, units in act.groups.items()
+        ]
+        asked = self.asked(by=self.admin, reason=act.note)
+        post(AllocateMany(customer=self.customer, asked=asked, statements=statements))
+
+    @carry_out.register
+    def _(self, act: Off) -> None:
+        feature = Feature.objects.get(key=act.feature)
+        asked = self.asked(by=self.admin, reason=act.note)
+        post(Release(customer=self.customer, asked=asked, group=act.group, features=[feature]))
+
+    @carry_out.register
+    def _(self, act: Moved) -> None:
+        post(
+            Move(
+                customer=self.customer,
+                asked=self.asked(by=self.admin, reason=act.note),
+                source=act.source,
+                units=Decimal(act.units),
+                target=act.target,
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: Undone) -> None:
+        reports = UsageReport.objects.filter(customer=self.customer, group__key=act.group)
+        newest = Operation.objects.filter(
+            pk__in=reports.values("operation"), kind__in=UNDONE_BY_CUSTOMERS
+        ).latest("pk")
+        post(
+            Undo(
+                customer=self.customer,
+                asked=self.asked(by=self.admin, reason=act.note),
+                operation=newest.public_id,
+                kinds=UNDONE_BY_CUSTOMERS,
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: Reporter) -> None:
+        asked = self.asked(by=SUPPORT)
+        name = act.name or None
+        post(SetUsageSource(customer=self.customer, asked=asked, group=act.group, name=name))
+
+    @carry_out.register
+    def _(self, act: Reported) -> None:
+        post(
+            ReportUsage(
+                customer=self.customer,
+                asked=self.asked(),
+                group=act.group,
+                quantities=quantities(act.quantities),
+                at=clock.now(),
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: Corrected) -> None:
+        post(
+            Allocate(
+                customer=self.customer,
+                asked=self.asked(by=SUPPORT, reason=act.reason),
+                group=act.group,
+                quantities=quantities(act.quantities),
+                by_support=True,
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: AsYouGo) -> None:
+        post(
+            SwitchBillingModel(
+                customer=self.customer,
+                asked=self.asked(by=self.admin, reason=act.note),
+                feature=act.feature,
+                contract_ends_at=clock.start_of(self.day(act.until)),
+            )
+        )
+
+    def save(self, estimated: Estimated) -> None:
+        """An estimate that the customer's admin saved."""
+        wanted = Wanted(
+            name=estimated.name,
+            draft=Draft(quantities=quantities(estimated.units), years=estimated.years),
+        )
+        save_estimate(
+            customer=self.customer,
+            wanted=wanted,
+            prices=read_price_list(clock.now()),
+            asked=self.asked(by=self.admin),
+        )
+
+
+def quantities(units: Units) -> Quantities:
+    """A story's numbers as the domain takes them."""
+    return {key: exact(value) for key, value in units.items()}
+
+
+def exact(value: int | Mapping[str, int]) -> Quantity:
+    """A story's number as a quantity, by account where it is so."""
+    if isinstance(value, Mapping):
+        return {account: Decimal(units) for account, units in value.items()}
+    return Decimal(value)

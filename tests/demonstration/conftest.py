@@ -1,0 +1,37 @@
+"""The demonstration, replayed once for all tests of a module and looked at from one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from billing.domain.publication import publish_hours
+from config.demonstration.replay import LogIn, replay
+from credits import clock
+
+NOW = datetime(2026, 11, 24, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[LogIn]]:
+    """Everybody who can log in; what the replay made is rolled back with the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with clock.moved_to(NOW):
+            made = replay()
+            publish_hours(NOW)
+        # No vacuum sees what is not committed, so the planner would take the tables for empty.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def told(people: list[LogIn], db: None) -> Iterator[list[LogIn]]:
+    """The same, with the clock held at the instant of the replay."""
+    with clock.moved_to(NOW):
+        yield people
