@@ -246,7 +246,7 @@ class Offer:
 
 def offers(at: datetime) -> list[Offer]:
     """Every feature with a rate in force at an instant, in catalogue order; one query."""
-    rates = FeatureRate.objects.from_instant(at).select_related("feature__group__solution")
+    rates = FeatureRate.objects.all().standing().select_related("feature__group__solution")
     by_feature: dict[int, list[FeatureRate]] = defaultdict(list)
     for rate in rates:
         by_feature[rate.feature_id].append(rate)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Self, TypeVar
 
 from django.db import models
-from django.db.models import F, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 
 from credits.models.append_only import AppendOnly, AppendOnlyQuerySet
 from credits.models.catalogue import AllocationGroup, Feature
@@ -25,10 +25,11 @@ class FactQuerySet(AppendOnlyQuerySet[FactT]):
 
     def standing(self, known: datetime | None = None) -> Self:
         """Facts whose operation has not been reversed, today or as known at an instant."""
+        reversal = Operation.objects.filter(reverses=OuterRef("operation"))
         if known is None:
-            return self.filter(operation__reversal__isnull=True)
-        return self.filter(operation__recorded_at__lte=known).exclude(
-            operation__reversal__recorded_at__lte=known
+            return self.filter(~Exists(reversal))
+        return self.filter(
+            ~Exists(reversal.filter(recorded_at__lte=known)), operation__recorded_at__lte=known
         )
 
     def first_in_force(self, at: datetime, known: datetime | None = None) -> Self:
@@ -39,11 +40,6 @@ class FactQuerySet(AppendOnlyQuerySet[FactT]):
             .order_by(self.subject, *self.precedence)
             .distinct(self.subject)
         )
-
-    def from_instant(self, at: datetime) -> Self:
-        """The standing facts that decide anything at or after an instant."""
-        in_force = self.first_in_force(at).values("pk")
-        return self.standing().filter(Q(at__gt=at) | Q(pk__in=Subquery(in_force)))
 
 
 class Fact(AppendOnly):

@@ -129,6 +129,13 @@ class Membership(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role, default=Role.VIEWER)
+    since = models.DateTimeField(null=True, help_text="When the person was last invited.")
+    invited_as = models.CharField(
+        max_length=120, blank=True, help_text="The name that was typed with the invitation."
+    )
+    gets_notices = models.BooleanField(
+        default=False, help_text="A chosen recipient; while none is chosen, all admins are told."
+    )
 
     class Meta:
         ordering = ("user__email", "pk")
@@ -142,10 +149,29 @@ class Membership(models.Model):
                 condition=models.Q(role__in=Role.values),
                 name="credits_membership_role_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(gets_notices=False) | models.Q(role=Role.ADMIN),
+                name="credits_membership_notices_to_admins",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} of {self.customer_id}"
+
+    @property
+    def has_come(self) -> bool:
+        """Whether the person has logged in since the invitation.
+
+        Before that nothing of the account is told to the customer's people: whoever types an
+        address must not learn whether it has an account elsewhere.
+        """
+        came = self.user.last_login
+        return self.since is None or (came is not None and came > self.since)
+
+    @property
+    def label(self) -> str:
+        """What the person is called among the customer's people."""
+        return self.user.name if self.has_come else self.invited_as or self.user.email
 
 
 class Assignment(models.Model):

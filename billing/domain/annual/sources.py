@@ -13,6 +13,7 @@ from credits.domain.in_force import InForce
 from credits.models import (
     Balance,
     Customer,
+    FeatureChoice,
     FeatureRate,
     License,
     LicenseTerm,
@@ -48,17 +49,23 @@ def rates_with_quantities(
     )
 
 
-def rates_ahead(customer: Customer, *, at: datetime) -> dict[int, InForce[FeatureRate]]:
-    """Per feature the rates in force from an instant on, as the customer's books know them."""
+def rates_known(customer: Customer) -> dict[int, InForce[FeatureRate]]:
+    """Per feature the rates in force at any instant, as the customer's books know them."""
     booked = Balance.objects.filter(customer=customer).values("rates_through")
-    known = FeatureRate.objects.filter(operation_id__lte=Subquery(booked)).from_instant(at)
+    known = FeatureRate.objects.filter(operation_id__lte=Subquery(booked)).standing()
     found: dict[int, list[FeatureRate]] = defaultdict(list)
-    for rate in known.select_related("feature"):
+    for rate in known.select_related("feature__group__solution"):
         found[rate.feature_id].append(rate)
     return defaultdict(
         lambda: InForce[FeatureRate]((), ()),
         {pk: InForce.by_instant(rates) for pk, rates in found.items()},
     )
+
+
+def contract_ends_ahead(customer: Customer, *, at: datetime) -> set[tuple[int, datetime]]:
+    """The features of pay-as-you-go contracts with the instants after `at` at which they end."""
+    choices = FeatureChoice.objects.filter(customer=customer, until__gt=at).standing()
+    return {(pk, until) for pk, until in choices.values_list("feature", "until") if until}
 
 
 def licenses_with_purchases(customer: Customer, *, known: datetime) -> list[License]:

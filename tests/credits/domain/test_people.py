@@ -65,7 +65,11 @@ def test_an_assignment_without_the_role_opens_nothing(rep: User, customer: Custo
 @pytest.mark.parametrize(
     ("who", "rights"),
     [
-        ("alice", {"view", "export", "allocate", "estimate", "manage_members", "see_prices"}),
+        (
+            "alice",
+            {"view", "export", "allocate", "estimate", "see_prices"}
+            | {"manage_members", "change_settings"},
+        ),
         ("bob", {"view", "export"}),
         ("rep", {"view", "export", "estimate", "see_prices", "enter_purchases"}),
         ("manager", {"view", "export", "estimate", "see_prices", "enter_purchases"}),

@@ -78,13 +78,13 @@ def report_often(customer: Customer, times: int) -> Iterator[UsageReport]:
         )
 
 
-def test_it_touches_as_many_pages_after_2000_statements_as_after_one(holding: Customer) -> None:
+def test_it_touches_as_many_pages_after_10_000_statements_as_after_one(holding: Customer) -> None:
     before = buffers(holding)
-    UsageReport.objects.bulk_create(report_often(holding, 2000))
+    UsageReport.objects.bulk_create(report_often(holding, 10_000))
     after = buffers(holding)
 
-    # Dead rows of earlier tests may lie in between, so the two are compared with each other.
-    assert after <= before + 8
+    # The 10,000 rows are more than 150 pages; dead rows of earlier tests may lie in between.
+    assert after <= before + 40, f"{before} pages before, {after} after"
 
 
 def test_it_finds_what_is_in_force_and_what_follows(holding: Customer) -> None:
