@@ -72,7 +72,7 @@ def report_often(customer: Customer, times: int) -> Iterator[UsageReport]:
             operation=operation,
             customer=customer,
             group=latest.group,
-            at=NOON + timedelta(seconds=number + 1),
+            at=NOON + timedelta(milliseconds=number + 1),
             quantities={KEY: str(number)},
         )
 
