@@ -1,6 +1,14 @@
 from django.urls import path
 
-from credits.views import activity, allocations, people, units_upload
+from credits.views import (
+    activity,
+    allocations,
+    members,
+    own_settings,
+    people,
+    settings,
+    units_upload,
+)
 
 app_name = "credits"
 urlpatterns = [
@@ -10,6 +18,7 @@ urlpatterns = [
     path("forgot-password/", people.forgot_password, name="forgot-password"),
     path("forgot-password/sent/", people.forgot_password_sent, name="forgot-password-sent"),
     path("set-password/<uidb64>/<token>/", people.set_password, name="set-password"),
+    path("settings/", own_settings.own_settings, name="own-settings"),
     path("c/<slug:slug>/allocate/", allocations.allocation_list, name="allocation-list"),
     path("c/<slug:slug>/allocate/undo/", allocations.allocation_undo, name="allocation-undo"),
     path("c/<slug:slug>/allocate/upload/", units_upload.units_upload, name="units-upload"),
@@ -25,4 +34,8 @@ urlpatterns = [
     path(
         "c/<slug:slug>/activity/<uuid:operation>/", activity.activity_detail, name="activity-detail"
     ),
+    path("c/<slug:slug>/members/", members.member_list, name="member-list"),
+    path("c/<slug:slug>/members/invite/", members.member_invite, name="member-invite"),
+    path("c/<slug:slug>/members/<uuid:member>/", members.member_edit, name="member-edit"),
+    path("c/<slug:slug>/settings/", settings.customer_settings, name="customer-settings"),
 ]

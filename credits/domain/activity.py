@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -18,6 +19,7 @@ from credits.models import (
     FeatureChoice,
     LedgerEntry,
     LicenseTerm,
+    Membership,
     Operation,
     Side,
     UsageReport,
@@ -161,7 +163,7 @@ def told(customer: Customer, operations: Sequence[Operation]) -> list[Act]:
     """Operations with their words; an undo is told by what it reversed."""
     wanted = {o.pk for o in operations} | {o.reverses_id for o in operations if o.reverses_id}
     facts = facts_of(customer, wanted)
-    name_people(facts, [*operations, *(o.reverses for o in operations if o.reverses)])
+    name_people(customer, facts, [*operations, *(o.reverses for o in operations if o.reverses)])
     found = []
     for operation in operations:
         own = facts[operation.pk]
@@ -259,17 +261,33 @@ def chosen(operations: Iterable[int]) -> list[ChosenChange]:
     return [ChosenChange(choice, choice.was_on) for choice in ordered]  # type: ignore[attr-defined]
 
 
-def name_people(facts: Mapping[int, Facts], operations: Iterable[Operation]) -> None:
-    """Look up the persons that operations are about, in one query."""
-    about = {o.pk: str(o.answer["user"]) for o in operations if o.answer.get("user")}
-    names = {
-        str(public_id): name
-        for public_id, name in User.objects.filter(public_id__in=set(about.values())).values_list(
-            "public_id", "name"
-        )
-    }
+def name_people(
+    customer: Customer, facts: Mapping[int, Facts], operations: Iterable[Operation]
+) -> None:
+    """Look up the persons that operations are about, in one query.
+
+    Sales reps by name, members as the customer's people call them, and who is no member any more
+    by address.
+    """
+    about = {o: str(o.answer["user"]) for o in operations if o.answer.get("user")}
+    own = Membership.objects.filter(customer=customer, user=OuterRef("pk"))
+    people = User.objects.filter(public_id__in=set(about.values())).annotate(
+        member=Subquery(own.values("pk")[:1]),
+        since=Subquery(own.values("since")[:1]),
+        invited_as=Subquery(own.values("invited_as")[:1]),
+    )
+    found: dict[str, Any] = {str(person.public_id): person for person in people}
     for operation, public_id in about.items():
-        facts[operation].person = names.get(public_id, "")
+        person = found.get(public_id)
+        if person is None:
+            continue
+        name = person.name
+        if operation.kind != "assign-rep":
+            own_name = Membership(
+                user=person, since=person.since, invited_as=person.invited_as or ""
+            )
+            name = own_name.label if person.member else person.email
+        facts[operation.pk].person = name
 
 
 def change(entries: Iterable[LedgerEntry], side: str, recorded_at: datetime) -> Change | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from credits.domain.booking import quantities_of
+from credits.domain.member_words import MEMBER_KINDS, MEMBER_SAYINGS
 from credits.domain.pricing import SHARED, total
 from credits.domain.quantities import plain_units, unit_name
 from credits.models import (
@@ -21,7 +22,6 @@ from credits.models import (
     LedgerEntry,
     LicenseTerm,
     Operation,
-    OverAllocation,
     UsageReport,
 )
 
@@ -39,12 +39,8 @@ KINDS: Mapping[str, Any] = {
     "void": gettext_lazy("License voided"),
     "apply-rates": gettext_lazy("New rates"),
     "invite": gettext_lazy("Member"),
-    "invite-again": gettext_lazy("Invitation sent again"),
-    "set-role": gettext_lazy("Role"),
-    "remove-member": gettext_lazy("Member removed"),
-    "set-over-allocation": gettext_lazy("Beyond the balance"),
-    "set-recipients": gettext_lazy("Recipients of notices"),
     "assign-rep": gettext_lazy("Sales rep"),
+    **MEMBER_KINDS,
 }
 """The kinds of operations a customer has, as a filter names them."""
 
@@ -103,6 +99,8 @@ def words_of(operation: Operation, **facts: Any) -> str:
     say = SAYINGS.get(operation.kind)
     if say is not None:
         return say(told)
+    if operation.kind in MEMBER_SAYINGS:
+        return MEMBER_SAYINGS[operation.kind](operation, told.person)
     title = operation.kind.replace("-", " ").capitalize()
     return f"{title}: {operation.subject}" if operation.subject else title
 
@@ -263,7 +261,11 @@ def switched_billing(told: Told) -> str:
     contract = next((c.choice.until for c in told.choices if c.choice.until), None)
     if contract is not None:
         text = _("Switched %(name)s to pay-as-you-go, contract to %(end)s")
-        return text % {"name": name, "end": last_day_text(contract)}
+        back = [c.choice.feature.name for c in told.choices if not c.choice.until]
+        if back:
+            gone = [c.choice.feature.name for c in told.choices if c.choice.until]
+            name, text = ", ".join(gone), text + "; " + _("%(back)s back to credits")
+        return text % {"name": name, "end": last_day_text(contract), "back": ", ".join(back)}
     parts = [part for change in told.reports for part in changed_quantities(change)]
     stated = ", ".join(text for _name, _before, _after, text in parts)
     words = _("Switched %(name)s back to credits") % {"name": name}
@@ -328,43 +330,6 @@ def invited(told: Told) -> str:
     return _("Made %(name)s a member: %(role)s") % {"name": name, "role": told.operation.subject}
 
 
-def invited_again(told: Told) -> str:
-    """Sent Bob Nygaard the invitation again."""
-    return _("Sent %(name)s the invitation again") % {"name": told.person or _("somebody")}
-
-
-def role_set(told: Told) -> str:
-    """Changed the role of Bob Nygaard: viewer → admin."""
-    return _("Changed the role of %(name)s: %(before)s → %(role)s") % {
-        "name": told.person or _("somebody"),
-        "before": told.operation.answer.get("before", ""),
-        "role": told.operation.subject,
-    }
-
-
-def removed(told: Told) -> str:
-    """Removed bob@example.org from the members."""
-    return _("Removed %(name)s from the members") % {"name": told.person or _("somebody")}
-
-
-def over_allocation_set(told: Told) -> str:
-    """Allocating beyond the balance: refused from then on."""
-    if told.operation.subject == OverAllocation.REFUSE:
-        return _("Allocating beyond the balance: refused from then on")
-    return _("Allocating beyond the balance: asks for confirmation from then on")
-
-
-def recipients_set(told: Told) -> str:
-    """Chose 2 admins to get notices; or all of them again."""
-    count = int(told.operation.subject or 0)
-    if not count:
-        return _("Notices go to all admins")
-    text = ngettext(
-        "Chose %(count)d admin to get notices", "Chose %(count)d admins to get notices", count
-    )
-    return text % {"count": count}
-
-
 def assigned(told: Told) -> str:
     """Assigned Rina Holm as sales rep."""
     name = told.person or told.operation.subject
@@ -400,10 +365,5 @@ SAYINGS: Mapping[str, Callable[[Told], str]] = {
     "void": voided,
     "apply-rates": rated,
     "invite": invited,
-    "invite-again": invited_again,
-    "set-role": role_set,
-    "remove-member": removed,
-    "set-over-allocation": over_allocation_set,
-    "set-recipients": recipients_set,
     "assign-rep": assigned,
 }

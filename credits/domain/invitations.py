@@ -11,6 +11,9 @@ from credits.domain.links import portal_url
 from credits.domain.mail import write_mail
 from credits.models import Customer, Role, User
 
+INVITATIONS = ("invitation", "membership")
+"""The kinds of mail that tell of a membership: with the link to set a password, and without."""
+
 
 def invite_by_mail(person: User, customer: Customer, role: str, asked: Asked) -> None:
     """Tell a person of a membership; who has no password yet gets the link to set one."""

@@ -192,6 +192,20 @@
     if (unsaved()) event.preventDefault();
   });
 
+  /* ---- a long list of choices, narrowed down by what is typed above it ---- */
+  on("input", (event) => {
+    const list = document.getElementById(event.target.dataset?.narrows);
+    if (!list) return;
+    const typed = event.target.value.trim().toLowerCase().replaceAll(" ", "_");
+    let first = null;
+    for (const option of $$("option", list)) {
+      option.hidden = option.disabled = !option.value.toLowerCase().includes(typed);
+      if (!option.hidden) first ??= option;
+    }
+    for (const group of $$("optgroup", list)) group.hidden = !$("option:not([hidden])", group);
+    if (typed && list.selectedOptions[0]?.hidden !== false && first) first.selected = true;
+  });
+
   /* ---- htmx: progress, failures, focus, announcements ---- */
   let failed = null;
   let running = 0;

@@ -45,6 +45,12 @@ GET  billing:forecast-calendar    login  ok     ok    404      ok   404   ok   o
 POST billing:forecast-calendar    405    405    405   405      405  405   405  405     405
 GET  billing:time-machine         login  ok     ok    404      ok   404   ok   ok      404
 POST billing:time-machine         405    405    405   405      405  405   405  405     405
+GET  billing:payg                 login  ok     ok    404      ok   404   ok   ok      404
+POST billing:payg                 405    405    405   405      405  405   405  405     405
+GET  billing:payg-choose          login  403    ok    404      403  404   403  403     404
+POST billing:payg-choose          405    405    405   405      405  405   405  405     405
+GET  billing:payg-review          login  403    ok    404      403  404   403  403     404
+POST billing:payg-review          login  403    ok    404      403  404   403  403     404
 GET  billing:license-list         login  ok     ok    404      ok   404   ok   ok      404
 POST billing:license-list         405    405    405   405      405  405   405  405     405
 GET  billing:license-export       login  ok     ok    404      ok   404   ok   ok      404
@@ -112,6 +118,7 @@ credits.allocationgroup      support root operator catalogue     -
 credits.feature              support root operator catalogue     -
 credits.featurerate          support root operator catalogue     catalogue root
 billing.purchase             support root                        -
+billing.paygcontract         support root                        support root
 estimator.estimate           support root                        -
 """
 
@@ -121,6 +128,7 @@ credits.customer             units release billing move       support root
 credits.license              extend reduce void               support root
 credits.operation            undo                             support root
 billing.purchase             cancel                           support root
+billing.paygcontract         extend                           support root
 """
 
 ADMIN_SITE = """

@@ -10,9 +10,10 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from billing.domain.contracts import EnterContract, enter_contract
 from billing.domain.orders import LineOrder, Order
 from billing.domain.purchases import record_purchase
-from billing.models import Purchase
+from billing.models import ContractChannel, Purchase
 from credits import clock
 from credits.domain.allocations import Release
 from credits.domain.commands import Answer
@@ -76,6 +77,7 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
     answer = allocate(customer, FEATURE, 310, actor=who, reason=f"{mark} roll-out")
     release(customer, SWITCHED_OFF, allocate, who)
     report(customer, mark)
+    contract(customer, mark, today)
     prices = read_price_list(clock.now())
     wanted = Wanted(name=f"{mark} plan", draft=Draft(years=1, quantities={FEATURE: Decimal(50)}))
     saved = save_estimate(
@@ -98,6 +100,21 @@ def report(customer: Customer, mark: str) -> None:
     ask = make.asked(reason=f"{mark} directory is connected")
     name = f"{mark} directory"
     post(SetUsageSource(customer=customer, asked=ask, group=REPORTED, name=name))
+
+
+def contract(customer: Customer, mark: str, today: date) -> None:
+    """Let features be paid as one goes."""
+    starts_at = clock.start_of(today)
+    enter_contract(
+        EnterContract(
+            customer=customer,
+            asked=make.asked(reason=f"{mark} subscribed"),
+            channel=ContractChannel.AWS,
+            agreement=f"{mark}-agreement",
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(days=200),
+        )
+    )
 
 
 def order(mark: str, today: date) -> Order:

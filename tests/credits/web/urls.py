@@ -13,6 +13,8 @@ credits_urls = [
     path("", page, name="home"),
     path("login/", page, name="login"),
     path("logout/", page, name="logout"),
+    path("settings/", page, name="own-settings"),
+    path("forgot-password/", page, name="forgot-password"),
     path("c/<slug:slug>/allocate/", page, name="allocation-list"),
     path("c/<slug:slug>/activity/", page, name="activity"),
 ]
