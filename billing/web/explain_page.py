@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from billing.domain.annual.words import grouped
 from billing.domain.explanation import BALANCE, Explanation, Group, Question, Section
 from billing.forms.explain import ExplainForm
-from billing.web.links import Explain, explain_url
+from billing.web.links import Explain, explain_url, machine_url
 from credits import clock
 from credits.domain.boundaries import newest_boundary
 from credits.models import Customer, Feature, License, Side, Solution
@@ -120,6 +120,11 @@ class ExplainPage:
         return reverse(
             "billing:license-detail", args=[asked.customer.slug, asked.license.public_id]
         )
+
+    @property
+    def machine_url(self) -> str:
+        """The time machine at the same two clocks."""
+        return machine_url(self.question.customer, at=self.question.at, known=self.question.known)
 
     @property
     def own_url(self) -> str:

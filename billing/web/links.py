@@ -36,6 +36,25 @@ class Explain:
         return explain_url(self.customer, side, at=at or self.at, known=self.known, **subject)
 
 
+def machine_url(
+    customer: Customer, *, at: datetime | None = None, known: datetime | None = None
+) -> str:
+    """The time machine at two clocks; what is no whole minute it takes as now."""
+    clocks = {"at": at, "known": known}
+    query = {
+        name: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M}"
+        for name, value in clocks.items()
+        if value is not None and is_minute(value)
+    }
+    path = reverse("billing:time-machine", kwargs={"slug": customer.slug})
+    return f"{path}?{urlencode(query, safe=':')}" if query else path
+
+
+def is_minute(at: datetime) -> bool:
+    """Whether an instant can be asked for by its minute."""
+    return (at.second, at.microsecond) == (0, 0)
+
+
 def explain_url(
     customer: Customer, side: str, *, at: datetime, known: datetime, **subject: str
 ) -> str:

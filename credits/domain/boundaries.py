@@ -39,6 +39,11 @@ def newest_boundary() -> datetime | None:
     return newest
 
 
+def published_by(at: datetime) -> Boundary | None:
+    """The boundary that was in force at an instant: the newest closed by then, if any was."""
+    return Boundary.objects.filter(closed_at__lte=at).order_by("-at").first()
+
+
 def newest_closed() -> Subquery:
     """The newest closed boundary as a part of another query."""
     return Subquery(Boundary.objects.order_by("-at").values("at")[:1])

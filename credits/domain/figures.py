@@ -255,6 +255,19 @@ def level(
     return total
 
 
+def levels(customer: Customer, *, at: datetime, known: datetime) -> dict[Subject, int]:
+    """Credits of every license and feature at any instant, as known at any instant; one query.
+
+    What nets to zero is left out. The two sides' sums are the figure.
+    """
+    sums = rows(customer, at=at, known=known).order_by().values("side", "license_id", "feature_id")
+    return {
+        (row["side"], row["license_id"] if row["side"] == Side.VALID else row["feature_id"]): total
+        for row in sums.annotate(total=Sum("credits"))
+        if (total := row["total"])
+    }
+
+
 def crossing(customer: Customer, *, at: datetime, known: datetime) -> list[Step]:
     """What made a negative balance: the newest instant it fell below zero, then what worsened it.
 

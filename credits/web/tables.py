@@ -34,6 +34,8 @@ class BaseTable(tables.Table):  # type: ignore[misc]
     the id of the element that holds the table, which is also the name of the page's partial.
     """
 
+    page_size = PAGE_SIZE
+
     def __init__(
         self,
         data: Any,
@@ -58,8 +60,8 @@ class BaseTable(tables.Table):  # type: ignore[misc]
     def configure(self, request: HttpRequest) -> "BaseTable":
         """Sort and page as the URL says; what it can't mean is ignored."""
         self.configure_order(request)
-        size = _number(request.GET.get(self.prefixed_per_page_field, ""), PAGE_SIZE)
-        size = size if size in PAGE_SIZES else PAGE_SIZE
+        size = _number(request.GET.get(self.prefixed_per_page_field, ""), self.page_size)
+        size = size if size in PAGE_SIZES else self.page_size
         try:
             number = _number(request.GET.get(self.prefixed_page_field, ""), 1)
             self.paginate(page=max(1, number), per_page=size)

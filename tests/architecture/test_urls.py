@@ -12,7 +12,7 @@ from credits.web.access import ACCESS
 from tests.access.routes import Route, portal_routes
 
 NAME = re.compile(r"(?:[a-z]+:)?[a-z]+(?:-[a-z]+)*")
-PATH = re.compile(r"(?:[a-z0-9-]+/)*(?:[a-z-]+\.csv)?")
+PATH = re.compile(r"(?:[a-z0-9-]+/)*(?:[a-z-]+\.(?:csv|ics))?")
 CONVERTER = re.compile(r"<([^>]+)>")
 KINDS = ("customer:", "sales", "person", "public: ")
 SIGNED_LINK = "credits:set-password"
@@ -66,7 +66,8 @@ def test_paths_are_lower_case_words_with_a_slash_or_a_file_at_the_end(route: Rou
     path = CONVERTER.sub("x", route.pattern)
 
     assert (
-        re.fullmatch(r"(?:[a-z0-9-]+/)*(?:[a-z-]+\.csv)?", path) or route.name == FOR_LOAD_BALANCERS
+        re.fullmatch(r"(?:[a-z0-9-]+/)*(?:[a-z-]+\.(?:csv|ics))?", path)
+        or route.name == FOR_LOAD_BALANCERS
     )
 
 

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
-
 from billing.domain.annual.outlook import Name, RateChange, coming_words, license_labels, totals
-from billing.domain.annual.words import grouped, listed
+from billing.domain.annual.words import licenses_start, moves_by
 from credits import clock
 from credits.domain.figures import Figure, Position, Step
 from credits.domain.history import history
@@ -79,7 +77,7 @@ def point_ahead(
     said = [coming_words(step.entries, license_name, feature_name, rate_change)]
     said += falling_words(step, feature_name, rate_change)
     if starting:
-        said.append(_("%(labels)s starts") % {"labels": listed(starting)})
+        said.append(licenses_start(starting))
     what = "; ".join(words for words in said if words)
     return Point(step.at, step.figure, what, tuple(ending), is_ahead=True)
 
@@ -88,9 +86,7 @@ def falling_words(step: Step, feature_name: Name, rate_change: RateChange) -> li
     """The features that need fewer credits from a known instant on, and why if a rate says so."""
     falling = {pk: n for pk, n in totals(step.entries, Side.ALLOCATED).items() if n < 0}
     return [
-        rate_change(pk, step.at)
-        or _("%(name)s falls by %(credits)s")
-        % {"name": feature_name(pk), "credits": grouped(-credits)}
+        rate_change(pk, step.at) or moves_by(feature_name(pk), credits)
         for pk, credits in falling.items()
     ]
 

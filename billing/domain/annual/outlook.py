@@ -23,7 +23,7 @@ from credits.models import LedgerEntry, Side
 
 Name = Callable[[int], str]
 RateChange = Callable[[int, datetime], str]
-"""What a feature's rate does at an instant, in words; empty where it does not change."""
+"""What a feature's rate, contract or reservation does at an instant, in words; empty: nothing."""
 LISTED = 8
 TOLD = 3
 """Rates that change at one instant and are told each by itself; more are counted."""

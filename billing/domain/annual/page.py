@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from billing.domain.annual.course import Course, course
@@ -19,18 +19,18 @@ from billing.domain.annual.orders import PurchaseLine, purchase_lines
 from billing.domain.annual.outlook import Outlook, outlook
 from billing.domain.annual.pending import Names, Pending, entries_not_shown, pending
 from billing.domain.annual.sources import (
+    contract_ends_ahead,
     licenses_with_purchases,
     operations_with_reports,
-    rates_ahead,
+    rates_known,
     rates_with_quantities,
 )
-from billing.domain.annual.words import rate_goes, read_quantities
+from billing.domain.annual.told import feature_change
+from billing.domain.annual.words import read_quantities
 from credits.domain.boundaries import shown_from
 from credits.domain.figures import Position, crossing, standing
 from credits.domain.in_force import InForce
 from credits.models import Customer, Feature, FeatureRate, License, Side
-
-MICROSECOND = timedelta(microseconds=1)
 
 
 class AnnualCredits:
@@ -98,15 +98,26 @@ class AnnualCredits:
         return self._features[pk].name
 
     def rate_change(self, pk: int, at: datetime) -> str:
-        """How a feature's rate changes at an instant ahead; empty where it does not."""
-        course = self._rates_ahead[pk]
-        old, new = course.at(at - MICROSECOND), course.at(at)
-        return rate_goes(old, new) if old and new and old != new else ""
+        """What changes a feature's level at an instant ahead: its rate, or what ends there.
+
+        A pay-as-you-go contract or a reservation's period; empty where it is none of these.
+        """
+        return feature_change(
+            self.feature_name(pk),
+            self._rates_known[pk],
+            at,
+            is_contract_end=lambda: (pk, at) in self._contract_ends,
+        )
 
     @cached_property
-    def _rates_ahead(self) -> dict[int, InForce[FeatureRate]]:
+    def _contract_ends(self) -> set[tuple[int, datetime]]:
+        """The features and instants at which pay-as-you-go contracts end."""
+        return contract_ends_ahead(self.customer, at=self.position.at)
+
+    @cached_property
+    def _rates_known(self) -> dict[int, InForce[FeatureRate]]:
         """Each feature's rates from the position on; read only where one changes something."""
-        return rates_ahead(self.customer, at=self.position.at)
+        return rates_known(self.customer)
 
     @cached_property
     def features(self) -> list[FeatureLine]:

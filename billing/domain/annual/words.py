@@ -121,6 +121,18 @@ def licenses_end(labels: Sequence[str]) -> str:
     return ngettext("%(labels)s ends", "%(labels)s end", len(labels)) % {"labels": listed(labels)}
 
 
+def licenses_start(labels: Sequence[str]) -> str:
+    """L-204 starts; L-204 and L-205 start."""
+    text = ngettext("%(labels)s starts", "%(labels)s start", len(labels))
+    return text % {"labels": listed(labels)}
+
+
+def moves_by(name: str, credits: int) -> str:
+    """Email Core falls by 200; it rises by 200."""
+    text = _("%(name)s rises by %(credits)s") if credits > 0 else _("%(name)s falls by %(credits)s")
+    return text % {"name": name, "credits": grouped(abs(credits))}
+
+
 def rate_goes(old: FeatureRate, new: FeatureRate) -> str:
     """The rate of Core package goes from 25 to 30 credits per user."""
     unit = new.feature.unit if new.block == 1 else f"{grouped(new.block)} {new.feature.unit_plural}"
@@ -132,6 +144,16 @@ def rate_goes(old: FeatureRate, new: FeatureRate) -> str:
     }
     text = _("the rate of %(name)s goes from %(old)s to %(new)s credits per %(unit)s")
     return text % values
+
+
+def contract_ends(name: str) -> str:
+    """The pay-as-you-go contract of File Security SDK ends."""
+    return _("the pay-as-you-go contract of %(name)s ends") % {"name": name}
+
+
+def reservation_ends(name: str) -> str:
+    """The reservation of XDR for Cloud ends; the next one may begin at the same instant."""
+    return _("the reservation period of %(name)s ends") % {"name": name}
 
 
 def rates_change(names: Iterable[str]) -> str:
