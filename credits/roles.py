@@ -21,7 +21,7 @@ class StaffRole(StrEnum):
 VIEWED_BY_SUPPORT = ("credits", "billing", "estimator")
 """Support may look at every record of these apps in the admin, and change none there."""
 
-MADE_BY_SUPPORT = ("add_customer", "add_membership", "add_usagesource")
+MADE_BY_SUPPORT = ("add_customer", "add_membership", "add_usagesource", "add_paygcontract")
 """What support may make there, by commands; staff roles are a right of their own (people)."""
 
 MADE_BY_CATALOGUE_MANAGERS = ("add_featurerate",)
@@ -41,7 +41,7 @@ def create_staff_roles(**_: Any) -> None:
         content_type__app_label__in=VIEWED_BY_SUPPORT, codename__startswith="view_"
     )
     make = Permission.objects.filter(
-        content_type__app_label="credits", codename__in=MADE_BY_SUPPORT
+        content_type__app_label__in=VIEWED_BY_SUPPORT, codename__in=MADE_BY_SUPPORT
     )
     catalogue = view.filter(content_type__app_label="credits", content_type__model__in=CATALOGUE)
     groups[StaffRole.SUPPORT].permissions.set([*view, *make])

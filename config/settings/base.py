@@ -79,10 +79,14 @@ BOOKS_CHECKS = ["billing.domain.checks.CHECKS"]
 PORTAL_NAVIGATION = {
     "customer": [
         (gettext_noop("Annual credits"), "billing:annual-credits", "c", ""),
+        (gettext_noop("Pay-as-you-go"), "billing:payg", "p", ""),
+        (gettext_noop("Forecast"), "billing:forecast", "f", ""),
         (gettext_noop("Allocate"), "credits:allocation-list", "a", ""),
         (gettext_noop("Licenses"), "billing:license-list", "l", ""),
         (gettext_noop("Estimates"), "estimator:estimate-list", "e", ""),
         (gettext_noop("Activity"), "credits:activity", "y", ""),
+        (gettext_noop("Members"), "credits:member-list", "m", ""),
+        (gettext_noop("Settings"), "credits:customer-settings", "s", ""),
     ],
     "sales": [
         (gettext_noop("Customers"), "billing:sales-customers", "c", ""),
