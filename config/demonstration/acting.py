@@ -9,11 +9,14 @@ from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Protocol
 
+from billing.domain.contracts import EnterContract, contract_in_force, enter_contract
 from billing.domain.purchases import LineOrder, Order, record_purchase
+from billing.models import ContractChannel
 from config.demonstration.acts import (
     Act,
     AsYouGo,
     Buy,
+    Contracted,
     Corrected,
     Estimated,
     Moved,
@@ -178,12 +181,28 @@ class Acting:
 
     @carry_out.register
     def _(self, act: AsYouGo) -> None:
+        contract = contract_in_force(self.customer, clock.now())
+        if contract is None:
+            raise AssertionError("a story has its contract before what is paid under it")
         post(
             SwitchBillingModel(
                 customer=self.customer,
                 asked=self.asked(by=self.admin, reason=act.note),
                 feature=act.feature,
-                contract_ends_at=clock.start_of(self.day(act.until)),
+                contract_ends_at=contract.ends_at,
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: Contracted) -> None:
+        enter_contract(
+            EnterContract(
+                customer=self.customer,
+                asked=self.asked(by=SUPPORT, reason="Accepted on the marketplace."),
+                channel=ContractChannel.AWS,
+                agreement=act.agreement,
+                starts_at=clock.start_of(self.day(act.day)),
+                ends_at=clock.start_of(self.day(act.until)),
             )
         )
 

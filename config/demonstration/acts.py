@@ -107,11 +107,18 @@ class Corrected(Act):
 
 
 @dataclass(frozen=True)
+class Contracted(Act):
+    """Support enters a pay-as-you-go contract from that day on, up to another day."""
+
+    agreement: str
+    until: int
+
+
+@dataclass(frozen=True)
 class AsYouGo(Act):
-    """A feature goes on pay-as-you-go, up to the day on which its contract ends."""
+    """A feature goes on pay-as-you-go, up to the end of the contract in force."""
 
     feature: str
-    until: int
     note: str = ""
 
 

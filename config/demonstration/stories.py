@@ -9,6 +9,7 @@ from billing.models import Channel
 from config.demonstration.acts import (
     AsYouGo,
     Buy,
+    Contracted,
     Corrected,
     Estimated,
     Moved,
@@ -175,9 +176,8 @@ MERIDIAN = Story(
         Reporter(-68, "ztsa-internet-ai", "Access gateway"),
         *(Reported(day, "ztsa-internet-ai", {"units": 72 - day % 5}) for day in range(-67, -5, 6)),
         Set(-60, "file-security-sdk", {"file-security-sdk": 400_000}),
-        AsYouGo(
-            -24, "file-security-sdk", until=341, note="Scans vary too much to hold credits for."
-        ),
+        Contracted(-25, "agmt-4f1c7d20", until=341),
+        AsYouGo(-24, "file-security-sdk", note="Scans vary too much to hold credits for."),
     ),
 )
 

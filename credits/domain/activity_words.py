@@ -30,6 +30,8 @@ KINDS: Mapping[str, Any] = {
     "release": gettext_lazy("Released"),
     "move": gettext_lazy("Moved"),
     "switch-billing": gettext_lazy("Billing model"),
+    "enter-contract": gettext_lazy("Contract entered"),
+    "extend-contract": gettext_lazy("Contract extended"),
     "report-usage": gettext_lazy("Usage reported"),
     "set-usage-source": gettext_lazy("Who reports"),
     "undo": gettext_lazy("Undone"),
