@@ -25,7 +25,7 @@ from tests.properties.lab import midnight
 from tests.properties.license_rules import LicenseRules, terms
 from tests.properties.move_rules import MoveRules
 from tests.properties.reservation_rules import ReservationRules
-from tests.properties.stage import has_history, recently, whose
+from tests.properties.stage import HOUR, has_history, recently, whose
 from tests.properties.statements import Statement, statements
 
 
@@ -58,14 +58,15 @@ class BooksMachine(LicenseRules, ReservationRules, BillingRules, MoveRules):
         self.allocate_once(book, first)
         self.undo_once(book, len(book.operations) - 1 - bought)
 
-    @rule()
-    def close_the_boundary(self) -> None:
-        """What is recorded from now on is recorded after it, even if the clock goes back."""
+    @rule(back=st.sampled_from((0, 3)))
+    def close_the_boundary(self, back: int) -> None:
+        """What is recorded from now on is recorded after it, even if the clock is set back."""
         due = boundary_at(self.driver.now)
         if all(book.boundary is None or due > book.boundary for book in self.books):
             Boundary.objects.create(at=due, closed_at=self.driver.now)
             for book in self.books:
                 book.boundary = due
+        self.driver.now -= back * HOUR
 
     @rule(who=whose)
     def bring_up_to_rates(self, who: int) -> None:
