@@ -8,11 +8,8 @@ is read in one snapshot, so that writers who go on meanwhile never raise a false
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from credits.domain.rates import customers_behind
@@ -20,6 +17,7 @@ from credits.domain.snapshot import one_snapshot
 from credits.domain.verifying import chaining, levels, numbering, statements, sums
 from credits.domain.verifying.checks import Batch, Check, Outcome, Problem, Seen
 from credits.models import Balance, Customer
+from credits.processes import helpers
 
 OWN_CHECKS = (
     Check("I1", "Stored figures are the sums of their entries", sums.summed),
@@ -76,8 +74,7 @@ def looked_at(shares: Sequence[list[int]], workers: int) -> Iterator[list[Part]]
     if workers == 1 or len(shares) < 2:
         yield from map(look_at, shares)
         return
-    connection.close()  # A forked process must not use it as well.
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+    with helpers(workers) as pool:
         yield from pool.map(look_at, shares)
 
 

@@ -38,6 +38,8 @@ def drafts(draw: st.DrawFn) -> Draft:
     """Any choice of features in any order, each with units its model takes."""
     keys = draw(st.lists(st.sampled_from(open_on()), unique=True, max_size=12))
     rows = rows_on()
+    # A bundle has no units of its own: they are those of its parts.
+    keys = [key for key in keys if not rows[key]["parts"]]
     quantities: dict[str, Quantity] = {
         key: draw(amounts.get(rows[key]["model"], counts)) for key in keys
     }

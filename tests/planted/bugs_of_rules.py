@@ -139,7 +139,7 @@ OF_RULES = (
     ),
     Bug(
         "a move gives a unit too few",
-        Edit(moving, "most_units", "cost(high) <= credits", "cost(high) < credits"),
+        Edit(moving, "most_units", "return low", "return max(low - 1, 0)"),
     ),
     Bug(
         "a bundle counts with one of its parts",
