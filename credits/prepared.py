@@ -10,16 +10,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.adapt import AdaptersMap
 from psycopg.types.numeric import Int8Dumper
 
 ALLOWED = 5
 """Any number lets a cursor prepare that asks for it at once."""
 
 Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+KNOWN: WeakKeyDictionary[Any, AdaptersMap] = WeakKeyDictionary()
+
+
+def adapters_of(raw: Any) -> AdaptersMap:
+    """How values go to the server on a connection, made once for each."""
+    if raw not in KNOWN:
+        # One type for all whole numbers, or each magnitude would be a statement of its own.
+        KNOWN[raw] = AdaptersMap(raw.adapters)
+        KNOWN[raw].register_dumper(int, Int8Dumper)
+    return KNOWN[raw]
 
 
 class PreparedCursor(psycopg.Cursor[Any]):
@@ -29,8 +43,7 @@ class PreparedCursor(psycopg.Cursor[Any]):
         super().__init__(raw)
         # Django switches preparing off for its connections; its own cursors never prepare.
         raw.prepare_threshold = ALLOWED
-        # One type for all whole numbers, or each magnitude would be a statement of its own.
-        self.adapters.register_dumper(int, Int8Dumper)
+        self._adapters = adapters_of(raw)
 
     def execute(self, query: Any, params: Parameters | None = None, **_: Any) -> Self:
         return super().execute(query, params, prepare=True)

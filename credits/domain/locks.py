@@ -27,6 +27,10 @@ coalesce((SELECT max(operation_id) FROM credits_featurerate), 0),
 """
 
 
+COLUMNS = [field.attname for field in Balance._meta.concrete_fields]
+NAMES = ", ".join(f"balance.{column}" for column in COLUMNS)
+
+
 def pass_gate() -> None:
     """Hold the gate together with other writers until the transaction ends.
 
@@ -46,18 +50,16 @@ def lock_customer(customer_id: int) -> tuple[Balance, Known]:
     Raises UnknownObject if there is no such customer.
     """
     pass_gate()
-    names = ", ".join(f"balance.{field.column}" for field in Balance._meta.concrete_fields)
     lock = (
-        f"SELECT {names}, {KNOWN} FROM credits_balance balance "  # noqa: S608
+        f"SELECT {NAMES}, {KNOWN} FROM credits_balance balance "  # noqa: S608
         "WHERE customer_id = %s FOR NO KEY UPDATE"
     )
     with prepared(lock, [customer_id]) as cursor:
         row = cursor.fetchone()
     if row is None:
         raise UnknownObject("There is no such customer.")
-    attributes = [field.attname for field in Balance._meta.concrete_fields]
-    balance = Balance.from_db("default", attributes, row[: len(attributes)])
-    return balance, Known(*row[len(attributes) :])
+    balance = Balance.from_db("default", COLUMNS, row[: len(COLUMNS)])
+    return balance, Known(*row[len(COLUMNS) :])
 
 
 def lock_office() -> tuple[OfficeJournal, Known]:
