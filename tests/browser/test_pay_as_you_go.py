@@ -13,6 +13,7 @@ from billing.models import ContractChannel
 from credits import clock
 from credits.models import Customer
 from tests.browser.conftest import Visit
+from tests.browser.hands import Hands
 from tests.factories import credits as make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,18 +39,23 @@ def contract() -> None:
     )
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_a_feature_is_switched_and_rests(visit: Visit, scripts: bool) -> None:
+@pytest.mark.parametrize(
+    ("scripts", "keys"),
+    [(True, False), (True, True), (False, False)],
+    ids=["mouse", "keys", "plain"],
+)
+def test_a_feature_is_switched_and_rests(visit: Visit, scripts: bool, keys: bool) -> None:
     contract()
     maria = visit(ADMIN, scripts=scripts)
+    hands = Hands(maria, keys=keys)
     maria.goto(PAGE)
-    maria.get_by_role("link", name="Manage billing model").click()
+    hands.press(maria.get_by_role("link", name="Manage billing model"))
     row = maria.get_by_role("row").filter(has_text=FEATURE)
-    row.get_by_label("Pay-as-you-go").check()
-    maria.get_by_role("button", name="Review the changes").click()
+    hands.pick(row.get_by_label("Pay-as-you-go"), "ArrowRight")
+    hands.press(maria.get_by_role("button", name="Review the changes"))
 
     expect(maria.locator("#effect")).to_contain_text("It holds nothing from now on")
-    maria.get_by_role("button", name=f"Switch {FEATURE} to pay-as-you-go").click()
+    hands.press(maria.get_by_role("button", name=f"Switch {FEATURE} to pay-as-you-go"))
     maria.wait_for_url(f"**{PAGE}")
 
     held = maria.get_by_role("row").filter(has_text=FEATURE)
@@ -59,7 +65,7 @@ def test_a_feature_is_switched_and_rests(visit: Visit, scripts: bool) -> None:
     rests = f"may change from {date_text(again, 'j M Y')}, 00:00 UTC"
     expect(held).to_contain_text(rests)
 
-    maria.get_by_role("link", name="Manage billing model").click()
+    hands.press(maria.get_by_role("link", name="Manage billing model"))
     row = maria.get_by_role("row").filter(has_text=FEATURE)
     expect(row.get_by_label("Credits", exact=True)).to_be_disabled()
     expect(row).to_contain_text(rests)

@@ -90,7 +90,7 @@ measures = st.sampled_from((0, 1, 4, 5, 6, 12, 4999, 5000, 5001, 12_000)).map(
     lambda tenths: Decimal(tenths) / 10
 )
 volumes = st.sampled_from((0, 0, 1, 2, 3, 14, 15, 40, 41)).map(lambda halves: Decimal(halves) / 2)
-resources = st.sampled_from((0, 1, 500, 501, 3500, 3501, 9000)).map(Decimal)
+resources = st.sampled_from((0, 1, 500, 501, 3500, 3501, 4001, 9000)).map(Decimal)
 scans = st.sampled_from((0, 1, 499_999, 500_000, 500_001, 1_200_000)).map(Decimal)
 
 
