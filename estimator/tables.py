@@ -21,6 +21,8 @@ def address(record: Estimate) -> str:
 class EstimateTable(BaseTable):
     """One customer's saved estimates, the newest first."""
 
+    key = "estimates"
+
     name = NameColumn(verbose_name=_("Name"), orderable=True, linkify=address)
     number = tables.Column(
         verbose_name=_("Number"),

@@ -1,8 +1,7 @@
-"""The table of features that need credits, and its export."""
+"""The table of features that need credits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -48,15 +47,22 @@ class ExplainColumn(FigureLinkColumn):
 
     def __init__(self, *args: Any, url: Any, **kwargs: Any) -> None:
         super().__init__(*args, url=url, **kwargs)
-        self.attrs["a"] |= {
-            "data-drawer": "",
-            "hx-get": lambda record: url(record),
-            "hx-target": "#drawer",
-        }
+        self.attrs["a"] |= {"data-drawer": ""}
 
 
 class FeatureTable(BaseTable):
     """What each feature holds, for how many units, at which rate, since when."""
+
+    key = "features"
+    is_adjustable = True
+    draws_bar = False
+    page_size = 10
+    default_columns = ("solution", "model", "units", "rate", "credits", "share", "since")
+    file_columns = {
+        "name": ("name", "feature_key"),
+        "units": ("units", "units_words"),
+        "rate": ("rate", "block"),
+    }
 
     name = tables.TemplateColumn(
         template_name="billing/annual_credits/_feature_name.html",
@@ -64,6 +70,12 @@ class FeatureTable(BaseTable):
         verbose_name=gettext_lazy("Feature"),
         orderable=True,
         attrs=cell("name"),
+    )
+    feature_key = tables.Column(
+        accessor="line__feature__key",
+        verbose_name=gettext_lazy("Key"),
+        orderable=True,
+        attrs=cell("muted nb hide", header="nb hide"),
     )
     solution = tables.Column(
         accessor="line__solution_name",
@@ -85,11 +97,22 @@ class FeatureTable(BaseTable):
         attrs=cell("n wraps", header="n"),
         default=NOTHING,
     )
+    units_words = tables.Column(
+        accessor="line__units",
+        verbose_name=gettext_lazy("Units in words"),
+        attrs=cell("muted wraps hide", header="hide"),
+        default=NOTHING,
+    )
     rate = tables.Column(
         accessor="line__rate_text",
         verbose_name=gettext_lazy("Rate"),
         order_by="line__rate__credits",
         orderable=True,
+        attrs=cell("n muted hide", header="n hide"),
+    )
+    block = tables.Column(
+        accessor="line__rate__block",
+        verbose_name=gettext_lazy("Rate per units"),
         attrs=cell("n muted hide", header="n hide"),
     )
     credits = ExplainColumn(
@@ -114,41 +137,31 @@ class FeatureTable(BaseTable):
     )
 
     class Meta:
-        fields = ("name", "solution", "model", "units", "rate", "credits", "share", "since")
+        fields = (
+            "name",
+            "feature_key",
+            "solution",
+            "model",
+            "units",
+            "units_words",
+            "rate",
+            "block",
+            "credits",
+            "share",
+            "since",
+        )
         order_by = "-credits"
         empty_text = gettext_lazy("No feature matches this filter.")
 
+    def value_name(self, record: FeatureRow) -> str:
+        return record.line.name
 
-EXPORTED = (
-    "through",
-    "feature_key",
-    "feature",
-    "solution",
-    "model",
-    "units",
-    "units_in_words",
-    "rate",
-    "rate_block",
-    "credits",
-    "share_of_allocated",
-    "held_since",
-)
+    def value_units(self, record: FeatureRow) -> Decimal | None:
+        return record.line.units_exact
 
+    def value_rate(self, record: FeatureRow) -> Decimal:
+        return record.line.rate.credits
 
-def exported(lines: Iterable[FeatureLine], through: Any) -> Iterator[tuple[Any, ...]]:
-    """The table's lines for a spreadsheet."""
-    for line in lines:
-        yield (
-            through,
-            line.feature.key,
-            line.name,
-            line.solution_name,
-            line.model,
-            line.units_exact,
-            line.units,
-            line.rate.credits,
-            line.rate.block,
-            line.credits,
-            round(line.share, 1),
-            line.since,
-        )
+    def value_share(self, record: FeatureRow) -> float:
+        """Percent of all that is allocated."""
+        return round(record.line.share, 1)

@@ -1,9 +1,9 @@
-"""The tables of the forecast and of the time machine, and the forecast's export."""
+"""The tables of the forecast and of the time machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import django_tables2 as tables
@@ -24,6 +24,8 @@ class LineRow:
 
     line: Line
     explain_url: str
+    valid_url: str
+    allocated_url: str
     is_first_short: bool
     days_ahead: int
 
@@ -51,6 +53,14 @@ class BalanceColumn(ExplainColumn):
         )
 
 
+class SideColumn(ExplainColumn):
+    """What is valid, or allocated, after a change: beside the balance that it makes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attrs |= cell("n muted hide", header="n hide")
+
+
 def explain_balance(row: LineRow) -> str:
     """The accessible name of a balance's link."""
     return _("Explain the balance of %(credits)s credits on %(day)s") % {
@@ -62,10 +72,15 @@ def explain_balance(row: LineRow) -> str:
 class ForecastTable(BaseTable):
     """What happens when, by how much it changes the balance, and the figures after it."""
 
+    key = "forecast"
+    is_adjustable = True
+    page_size = 25
+
     at = tables.TemplateColumn(
         template_name="billing/forecast/_date.html",
         accessor="line__at",
         verbose_name=gettext_lazy("Date (UTC)"),
+        orderable=True,
         attrs=cell("name nb"),
     )
     what = tables.TemplateColumn(
@@ -77,21 +92,25 @@ class ForecastTable(BaseTable):
     effect = SignedColumn(
         accessor="line__effect",
         verbose_name=gettext_lazy("Change"),
+        orderable=True,
         attrs=cell("n change", header="n"),
     )
-    valid = CreditsColumn(
+    valid = SideColumn(
         accessor="line__figure__valid",
         verbose_name=gettext_lazy("Valid"),
-        attrs=cell("n muted hide", header="n hide"),
+        url=lambda row: row.valid_url,
+        orderable=True,
     )
-    allocated = CreditsColumn(
+    allocated = SideColumn(
         accessor="line__figure__allocated",
         verbose_name=gettext_lazy("Allocated"),
-        attrs=cell("n muted hide", header="n hide"),
+        url=lambda row: row.allocated_url,
+        orderable=True,
     )
     balance = BalanceColumn(
         accessor="line__figure__balance",
         verbose_name=gettext_lazy("Balance after"),
+        orderable=True,
         url=lambda row: row.explain_url,
         explain=explain_balance,
     )
@@ -99,23 +118,11 @@ class ForecastTable(BaseTable):
     class Meta:
         fields = ("at", "what", "effect", "valid", "allocated", "balance")
 
+    def value_at(self, record: LineRow) -> date:
+        return clock.day_of(record.line.at)
 
-EXPORTED = ("date", "effective_at", "what_happens", "change", "valid", "allocated", "balance")
-
-
-def exported(lines: Iterable[Line]) -> Iterator[tuple[Any, ...]]:
-    """The forecast's lines for a spreadsheet."""
-    for line in lines:
-        figure = line.figure
-        yield (
-            clock.day_of(line.at),
-            line.at,
-            line.words,
-            line.effect,
-            figure.valid,
-            figure.allocated,
-            figure.balance,
-        )
+    def value_what(self, record: LineRow) -> str:
+        return record.line.words
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,11 @@ class LevelTable(BaseTable):
         verbose_name=gettext_lazy("Credits"),
         url=lambda row: row.explain_url,
         explain=lambda row: row.explain,
+        orderable=True,
     )
+
+    def value_name(self, record: LevelRow) -> str:
+        return record.name
 
 
 def name_column(heading: Any) -> Any:
@@ -148,6 +159,7 @@ def name_column(heading: Any) -> Any:
     return tables.TemplateColumn(
         template_name="billing/time_machine/_name.html",
         verbose_name=heading,
+        orderable=True,
         attrs=cell("name wraps"),
     )
 
@@ -155,6 +167,7 @@ def name_column(heading: Any) -> Any:
 class LicenseLevelTable(LevelTable):
     """What each license gave."""
 
+    key = "licenses-then"
     name = name_column(gettext_lazy("License"))
 
     class Meta:
@@ -165,6 +178,7 @@ class LicenseLevelTable(LevelTable):
 class FeatureLevelTable(LevelTable):
     """What each feature held."""
 
+    key = "features-then"
     name = name_column(gettext_lazy("Feature"))
 
     class Meta:

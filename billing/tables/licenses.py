@@ -11,8 +11,27 @@ from django.utils.translation import gettext_lazy as _
 from billing.domain.desk import SOON
 from billing.domain.licenses import LicenseState
 from billing.tables.purchases import LastDayColumn
+from billing.web.links import license_rows
+from credits import clock
 from credits.models import License
+from credits.templatetags.figures import credits_text
 from credits.web.tables import BaseTable, CreditsColumn, DayColumn, NameColumn, cell
+
+
+def rows_of(record: License, table: LicenseTable) -> str | None:
+    """The rows of a license's credits, for their cell."""
+    return license_rows(record.customer, record, table.now) or None
+
+
+def explain_words(record: License) -> str:
+    """The accessible name of a figure's link."""
+    return str(_("Explain %(credits)s credits of %(label)s")) % {
+        "credits": credits_text(record.credits),
+        "label": record.label,
+    }
+
+
+FIGURE: dict[str, Any] = {"class": "fig", "data-drawer": "", "aria-label": explain_words}
 
 
 def standing_of(record: License, table: LicenseTable) -> dict[str, Any]:
@@ -29,6 +48,10 @@ def standing_of(record: License, table: LicenseTable) -> dict[str, Any]:
 class LicenseTable(BaseTable):
     """Licenses, as `licenses_of` reads them, with the days that are left at `now`."""
 
+    key = "licenses"
+    is_adjustable = True
+    page_size = 25
+    default_columns = ("kind", "order", "starts_at", "ends_at", "left", "state", "credits")
     number = NameColumn(
         verbose_name=_("License"),
         linkify=(
@@ -37,7 +60,12 @@ class LicenseTable(BaseTable):
         ),
         orderable=True,
     )
-    credits = CreditsColumn(verbose_name=_("Credits"), orderable=True)
+    credits = CreditsColumn(
+        verbose_name=_("Credits"),
+        linkify=rows_of,
+        attrs=cell("n amount", header="n", a=FIGURE),
+        orderable=True,
+    )
     kind = tables.Column(
         verbose_name=_("Kind"), orderable=True, attrs=cell("muted hide", header="")
     )
@@ -55,6 +83,20 @@ class LicenseTable(BaseTable):
         orderable=True,
         default="\N{EN DASH}",
     )
+    channel = tables.Column(
+        verbose_name=_("Channel"),
+        accessor="purchase_line__purchase__channel",
+        orderable=True,
+        attrs=cell("muted hide", header=""),
+    )
+    renews = tables.Column(
+        verbose_name=_("Renews"),
+        accessor="renews__label",
+        order_by="renews__number",
+        orderable=True,
+        attrs=cell("nb muted hide", header="nb"),
+        default="\N{EN DASH}",
+    )
     starts_at = DayColumn(
         verbose_name=_("First day"), orderable=True, attrs=cell("nb muted hide", header="nb")
     )
@@ -62,6 +104,8 @@ class LicenseTable(BaseTable):
     left = tables.TemplateColumn(
         template_name="billing/_license_left.html",
         verbose_name=_("Days left"),
+        order_by="ends_at",
+        orderable=True,
         attrs=cell("nb"),
         extra_context=standing_of,
     )
@@ -78,6 +122,8 @@ class LicenseTable(BaseTable):
             "number",
             "kind",
             "order",
+            "channel",
+            "renews",
             "starts_at",
             "ends_at",
             "left",
@@ -95,3 +141,30 @@ class LicenseTable(BaseTable):
 
     def render_kind(self, record: License) -> str:
         return record.get_kind_display()
+
+    def value_left(self, record: License) -> int | None:
+        """Days until it ends, the day begun counted; only what is valid has any."""
+        is_valid = record.state == LicenseState.VALID  # type: ignore[attr-defined]
+        return -((self.now - record.ends_at) // clock.DAY) if is_valid else None
+
+    def value_state(self, record: License) -> str:
+        return str(LicenseState(record.state).label)  # type: ignore[attr-defined]
+
+
+class AllLicenseTable(LicenseTable):
+    """Every license, for a file: the page has them in two tables."""
+
+    key = "all-licenses"
+
+    class Meta:
+        sequence = LicenseTable.Meta.sequence
+
+
+class OverLicenseTable(LicenseTable):
+    """Licenses that have ended or were voided."""
+
+    key = "ended-licenses"
+
+    class Meta:
+        sequence = LicenseTable.Meta.sequence
+        empty_text = LicenseTable.Meta.empty_text

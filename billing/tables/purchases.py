@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.domain.purchases import order_state
 from billing.models import Purchase
+from credits import clock
 from credits.templatetags.figures import last_date
 from credits.web.tables import (
     BaseTable,
@@ -32,6 +33,10 @@ class LastDayColumn(DayColumn):
     def render(self, value: datetime) -> str:
         return last_date(value)
 
+    def value(self, **kwargs: Any) -> Any:
+        """Exports carry the last day."""
+        return clock.day_of(kwargs["value"] - clock.DAY)
+
 
 def its_state(record: Purchase, table: PurchaseTable) -> dict[str, Any]:
     """How an order stands, for its cell."""
@@ -41,6 +46,8 @@ def its_state(record: Purchase, table: PurchaseTable) -> dict[str, Any]:
 class PurchaseTable(BaseTable):
     """A customer's purchases, as `purchases_of` reads them, each with how it stands at `now`."""
 
+    key = "purchases"
+    is_adjustable = True
     order_number = NameColumn(verbose_name=_("Order number"), linkify=ITS_PAGE, orderable=True)
     channel = tables.Column(verbose_name=_("Channel"), orderable=True, attrs=cell("muted"))
     starts_at = DayColumn(verbose_name=_("First day"), orderable=True)
@@ -73,9 +80,16 @@ class PurchaseTable(BaseTable):
     def render_channel(self, record: Purchase) -> str:
         return record.get_channel_display()
 
+    def value_state(self, record: Purchase) -> str:
+        return str(order_state(record, self.now).label)
+
 
 class SalesPurchaseTable(PurchaseTable):
     """The purchases of a sales person's customers."""
+
+    key = "purchases"
+    default_columns = ("customer", "channel", "term", "credits", "recorded_at", "entered_by")
+    file_columns = {"term": ("starts_at", "ends_at", "state")}
 
     customer = tables.Column(
         verbose_name=_("Customer"),
@@ -102,12 +116,14 @@ class SalesPurchaseTable(PurchaseTable):
     )
 
     class Meta:
-        exclude = ("starts_at", "ends_at", "state")
         sequence = (
             "order_number",
             "customer",
             "channel",
             "term",
+            "starts_at",
+            "ends_at",
+            "state",
             "credits",
             "recorded_at",
             "entered_by",

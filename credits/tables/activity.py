@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_tables2.data import TableData
 
-from credits.domain.activity import Act
+from credits.domain.activity import Act, Asking, acts, matching
 from credits.domain.activity_words import actor_text, source_text
 from credits.domain.booking import quantities_of
 from credits.domain.quantities import unit_name
 from credits.models import Customer, Feature, LedgerEntry
 from credits.templatetags.figures import signed
 from credits.web.links import with_state
-from credits.web.tables import BaseTable, CreditsColumn, InstantColumn, NameColumn
+from credits.web.tables import (
+    READ_AT_ONCE,
+    BaseTable,
+    CreditsColumn,
+    InstantColumn,
+    NameColumn,
+)
 
 
 class ChangeColumn(CreditsColumn):
@@ -30,6 +39,8 @@ class ChangeColumn(CreditsColumn):
 
 class LedgerRowsTable(BaseTable):
     """What an operation booked: one signed difference a row."""
+
+    key = "operation"
 
     seq = tables.Column(verbose_name=gettext_lazy("Row"), attrs={"td": {"class": "muted"}})
     subject = NameColumn(verbose_name=gettext_lazy("License or feature"), accessor="pk")
@@ -118,6 +129,61 @@ class ActRow:
             return ""
         kwargs = {"slug": self.customer.slug, "operation": other.public_id}
         return reverse("credits:activity-detail", kwargs=kwargs)
+
+
+class AllActs(TableData):  # type: ignore[misc]
+    """Every operation that is wanted, newest first, read piece by piece."""
+
+    def __init__(self, customer: Customer, wanted: Asking) -> None:
+        super().__init__(wanted)
+        self.customer = customer
+
+    def each(self) -> Iterator[ActRow]:
+        """The operations as rows, a page of them in memory at a time."""
+        wanted: Asking | None = replace(self.data, before=None, after=None)
+        while wanted is not None:
+            page = acts(self.customer, wanted, size=READ_AT_ONCE)
+            yield from told_rows(page.acts, self.customer, may_undo=False)
+            wanted = replace(wanted, before=page.older) if page.older else None
+
+
+class ActTable(BaseTable):
+    """A customer's operations as a file has them, and the bar above the page's own table."""
+
+    key = "activity"
+    is_adjustable = True
+    is_paged = False
+    counted_to = 1_000
+
+    at = InstantColumn(verbose_name=gettext_lazy("When"), accessor="act__operation__recorded_at")
+    what = tables.Column(verbose_name=gettext_lazy("What"), accessor="act__words")
+    who = tables.Column(verbose_name=gettext_lazy("Who"))
+    source = tables.Column(verbose_name=gettext_lazy("By way of"))
+    valid = CreditsColumn(verbose_name=gettext_lazy("Valid"), accessor="act__valid__credits")
+    allocated = CreditsColumn(
+        verbose_name=gettext_lazy("Allocated"), accessor="act__allocated__credits"
+    )
+    reason = tables.Column(verbose_name=gettext_lazy("Reason"), accessor="act__reason")
+    undone = tables.Column(
+        verbose_name=gettext_lazy("Undone by"), accessor="act__undone_by__public_id"
+    )
+    operation = tables.Column(
+        verbose_name=gettext_lazy("Operation"), accessor="act__operation__public_id"
+    )
+
+    def __init__(self, customer: Customer, wanted: Asking, **kwargs: Any) -> None:
+        self.found = matching(customer, wanted)
+        super().__init__(AllActs(customer, wanted), **kwargs)
+
+    @property
+    def choosable(self) -> list[Any]:
+        """None: the page draws its own columns."""
+        return []
+
+    @cached_property
+    def count(self) -> int:
+        """The operations that are wanted; at most one more than are counted."""
+        return self.found.order_by()[: self.counted_to + 1].count()
 
 
 def told_rows(acts: Iterable[Act], customer: Customer, *, may_undo: bool) -> list[ActRow]:

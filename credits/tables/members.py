@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2 as tables
@@ -13,11 +14,17 @@ from django.utils.translation import gettext_lazy
 
 from credits.models import Membership, Role
 from credits.templatetags.figures import day, instant
+from credits.web.cells import without_markup
 from credits.web.tables import BaseTable, cell
 
 
 class MemberTable(BaseTable):
     """Everybody who may log in for a customer, by address unless sorted otherwise."""
+
+    key = "members"
+    is_adjustable = True
+    default_columns = ("role", "notices", "seen")
+    file_columns = {"email": ("email", "name")}
 
     email = tables.Column(
         verbose_name=gettext_lazy("Member"),
@@ -25,6 +32,11 @@ class MemberTable(BaseTable):
         order_by="user__email",
         orderable=True,
         attrs=cell("name"),
+    )
+    name = tables.Column(
+        verbose_name=gettext_lazy("Name"),
+        accessor="label",
+        attrs=cell("hide", header="nb"),
     )
     role = tables.Column(
         verbose_name=gettext_lazy("Role"), orderable=True, attrs=cell("nb amount", header="nb")
@@ -43,7 +55,7 @@ class MemberTable(BaseTable):
 
     class Meta:
         model = Membership
-        fields = ("email", "role", "notices", "seen", "change")
+        fields = ("email", "name", "role", "notices", "seen", "change")
         order_by = "email"
 
     def __init__(self, data: Any, *, may_manage: bool, **kwargs: Any) -> None:
@@ -58,6 +70,12 @@ class MemberTable(BaseTable):
         if record.label == email:
             return format_html("{}", email)
         return format_html('{}<div class="sub">{}</div>', record.label, email)
+
+    def value_email(self, record: Membership) -> str:
+        return record.user.email
+
+    def value_seen(self, record: Membership) -> datetime | str:
+        return record.user.last_login or without_markup(self.render_seen(record))
 
     def render_role(self, record: Membership) -> str:
         return str(record.get_role_display())
