@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from billing.models import Channel
 from credits import clock
@@ -49,6 +50,8 @@ class Order:
     price: Decimal | None = None
     currency: str = ""
     note: str = ""
+    settles: UUID | None = None
+    """The customer's request that the order was entered for, by its public id."""
     unusual_confirmed: bool = field(default=False, compare=False)
     """Whether a term far in the past, or already over, was meant."""
 

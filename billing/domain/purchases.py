@@ -27,6 +27,7 @@ from billing.domain.orders import (
     check_order,
     refuse_unusual,
 )
+from billing.domain.requests import reopen, settle
 from billing.models import Purchase, PurchaseLine, PurchaseState
 from credits.domain.allocations import Undo
 from credits.domain.books import Books
@@ -65,8 +66,8 @@ def record_purchase(customer: Customer, order: Order, asked: Asked) -> Purchase:
     """Enter an order: grant its licenses and keep it, exactly once per key.
 
     Raises InvalidCommand at the field (`lines.2.credits` is the second license's),
-    OrderNumberTaken, UnusualTerm until it is confirmed, KeyConflict for a key used otherwise.
-    A repeat returns the purchase that was recorded first.
+    OrderNumberTaken, UnusualTerm until it is confirmed, KeyConflict for a key used otherwise, and
+    NotAllowed for a request that waits no more. A repeat returns the purchase recorded first.
     """
     earlier = Purchase.objects.filter(
         operation__source=asked.source, operation__key=asked.key.strip().lower()
@@ -123,10 +124,14 @@ def cancel(purchase: Purchase, asked: Asked) -> Cancel:
 
 @transaction.atomic
 def cancel_purchase(purchase: Purchase, command: Command) -> Answer:
-    """Cancel an order by its `cancel`: withdraw its licenses, free its number, once per key."""
+    """Cancel an order by its `cancel`: withdraw its licenses, free its number, once per key.
+
+    A request that the order had settled waits again.
+    """
     answer = post(command)
     if not answer.repeated:
         Purchase.objects.filter(pk=purchase.pk).update(state=PurchaseState.CANCELLED)
+        reopen(purchase)
     return answer
 
 
@@ -162,6 +167,8 @@ def keep(customer: Customer, order: Order, asked: Asked, answer: Answer) -> Purc
         PurchaseLine(purchase=purchase, position=place, license=granted[public_id])
         for place, public_id in enumerate(answer.data["licenses"], start=1)
     )
+    if order.settles is not None:
+        settle(order.settles, purchase)
     return purchase
 
 
@@ -251,6 +258,13 @@ def as_ordered(purchases: QuerySet[Purchase]) -> QuerySet[Purchase]:
     )
 
 
+def credits_in(purchases: QuerySet[Purchase]) -> int:
+    """The sum of the credits that were ordered."""
+    terms = LicenseTerm.objects.filter(operation__in=purchases.order_by().values("operation"))
+    total: int = terms.aggregate(total=Sum("credits", default=0))["total"]
+    return total
+
+
 def matching(purchases: QuerySet[Purchase], words: str) -> QuerySet[Purchase]:
     """Those whose order number, customer or author holds what was searched for."""
     if not words:
@@ -260,6 +274,11 @@ def matching(purchases: QuerySet[Purchase], words: str) -> QuerySet[Purchase]:
         | Q(customer__name__icontains=words)
         | Q(entered_by__name__icontains=words)
     )
+
+
+def numbered(purchases: QuerySet[Purchase], words: str) -> QuerySet[Purchase]:
+    """Those whose order number holds what was searched for, the newest first."""
+    return purchases.filter(Q(order_number__icontains=words)).order_by("-recorded_at", "-pk")
 
 
 def order_state(purchase: Purchase, now: datetime) -> OrderState:

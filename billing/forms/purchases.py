@@ -23,7 +23,7 @@ from billing.forms.order_lines import (
     typed_line,
     unusual_of,
 )
-from billing.models import Channel
+from billing.models import Channel, CreditRequest
 from credits.exceptions import CreditsError
 from credits.models import License
 
@@ -39,6 +39,8 @@ class Around:
     url: str
     today: date
     currency: str = CURRENCIES[0]
+    asked_for: CreditRequest | None = None
+    """The request that the order is entered for."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,11 @@ class PurchaseForm:
         sent: bool = False,
         focus: int | None = None,
         confirmed: str = "",
+        settles: bool = True,
         touched: bool = True,
     ) -> None:
         self.around = around
+        self.settles = settles and around.asked_for is not None
         self.details = details
         self.confirmed = confirmed
         self.touched = touched
@@ -110,14 +114,16 @@ class PurchaseForm:
         joined = _number(data.get("join", ""))
         if joined is not None and joined < len(state):
             state[joined] = _from_old_end(state[joined], around)
-        return cls(around, details, state, focus=focus, confirmed=str(data.get("unusual", "")))
+        confirmed, settles = str(data.get("unusual", "")), "settles" in data
+        return cls(around, details, state, focus=focus, confirmed=confirmed, settles=settles)
 
     @classmethod
     def sent(cls, around: Around, data: Mapping[str, Any]) -> Self:
         """The form as it was sent to be recorded."""
         state = [typed_line(data, place) for place in range(_count(data))]
         details = DetailsForm(data, initial={})
-        form = cls(around, details, state, sent=True, confirmed=str(data.get("unusual", "")))
+        confirmed, settles = str(data.get("unusual", "")), "settles" in data
+        form = cls(around, details, state, sent=True, confirmed=confirmed, settles=settles)
         if len(state) > MAX_LINES:
             details.add_error(None, _("An order takes up to %d licenses.") % MAX_LINES)
         return form
@@ -128,7 +134,7 @@ class PurchaseForm:
 
     def order(self) -> Order:
         """What is ordered; of a valid form."""
-        said = self.details.cleaned_data
+        said, asked_for = self.details.cleaned_data, self.around.asked_for
         return Order(
             order_number=said["order_number"],
             channel=said["channel"],
@@ -136,6 +142,7 @@ class PurchaseForm:
             price=said["price"],
             currency=said["currency"],
             note=said["note"],
+            settles=asked_for.public_id if asked_for and self.settles else None,
             unusual_confirmed=self.is_confirmed,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from uuid import UUID
 
+from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -22,11 +23,13 @@ from billing.domain.purchases import (
     record_purchase,
 )
 from billing.domain.renewals import LikelyLine, licenses_around, likely_line, renewable, renewal_of
+from billing.domain.request_lists import requests_of
 from billing.forms.fields import CreditsField, DayField
 from billing.forms.order_details import CURRENCIES
 from billing.forms.purchases import Around, PurchaseForm
-from billing.models import Purchase
+from billing.models import CreditRequest, Purchase
 from billing.views.sales import show_count
+from billing.web.links import Explain
 from credits import clock
 from credits.domain.figures import Position, standing
 from credits.domain.people import Right, customers_for
@@ -72,7 +75,8 @@ def purchase_new(request: CustomerRequest) -> HttpResponseBase:
 def purchase_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBase:
     """One order: what it asked for, who entered it when, and what it did to the books."""
     now = clock.now()
-    purchase = get_object_or_404(purchases_of(request.customer), public_id=public_id)
+    orders = purchases_of(request.customer).select_related("credit_request")
+    purchase = get_object_or_404(orders, public_id=public_id)
     context = {
         "purchase": purchase,
         "lines": [(line, state_of(line.license, now)) for line in purchase.lines.all()],
@@ -126,10 +130,25 @@ class Entry:
             url=reverse("billing:purchase-new", kwargs={"slug": self.customer.slug}),
             today=clock.day_of(self.now),
             currency=currency if currency in CURRENCIES else CURRENCIES[0],
+            asked_for=self.asked_for,
         )
 
+    @cached_property
+    def asked_for(self) -> CreditRequest | None:
+        """The request that the address or the form names, if it is one of the customer's."""
+        sent = self.request.POST if self.request.method == "POST" else self.request.GET
+        public_id = forms.UUIDField(required=False)
+        try:
+            named = public_id.clean(sent.get("request", ""))
+        except forms.ValidationError:
+            return None
+        return requests_of(self.customer).filter(public_id=named).first() if named else None
+
     def wanted_line(self) -> LikelyLine:
-        """The license a link asks for (`renews`, or `credits` and `first_day`), or the likely."""
+        """The license a link asks for (a request, `renews`, `credits`), or the likely."""
+        if self.asked_for is not None:
+            begins = max(self.asked_for.needed_on, self.around.today)
+            return LikelyLine(begins, self.asked_for.credits)
         asked_for = self.request.GET
         for license in self.around.licenses:
             if str(license.public_id) == asked_for.get("renews"):
@@ -152,6 +171,7 @@ class Entry:
             "form": form,
             "form_key": form_key(self.request, self.key_name),
             "effect": effect,
+            "explain": Explain.of(self.customer, self.position),
             "typing": self.request.htmx.trigger_name or "",
             "last": self.last if is_whole else None,
             "taken": taken,

@@ -1,0 +1,50 @@
+"""Operations on credit requests in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.dateformat import format as date_text
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from credits.models import Operation
+
+REQUEST_KINDS: Mapping[str, Any] = {
+    "request-credits": gettext_lazy("Credits requested"),
+    "answer-request": gettext_lazy("Request answered"),
+    "withdraw-request": gettext_lazy("Request withdrawn"),
+}
+
+
+def requested(operation: Operation, person: str) -> str:
+    """Asked sales for 5,400 credits by 3 Apr 2027 (R-3)."""
+    return _("Asked sales for %(credits)s credits by %(day)s (%(number)s)") % told(operation)
+
+
+def answered(operation: Operation, person: str) -> str:
+    """Answered request R-3 for 5,400 credits by 3 Apr 2027."""
+    return _("Answered request %(number)s for %(credits)s credits by %(day)s") % told(operation)
+
+
+def withdrawn(operation: Operation, person: str) -> str:
+    """Withdrew request R-3 for 5,400 credits by 3 Apr 2027."""
+    return _("Withdrew request %(number)s for %(credits)s credits by %(day)s") % told(operation)
+
+
+def told(operation: Operation) -> dict[str, str]:
+    """What an operation says of its request."""
+    return {
+        "number": operation.subject,
+        "credits": f"{operation.answer['credits']:,}",
+        "day": date_text(date.fromisoformat(operation.answer["needed_on"]), "j M Y"),
+    }
+
+
+REQUEST_SAYINGS: Mapping[str, Callable[[Operation, str], str]] = {
+    "request-credits": requested,
+    "answer-request": answered,
+    "withdraw-request": withdrawn,
+}
