@@ -39,6 +39,11 @@ def contract_in_force(customer: Customer, at: datetime) -> PaygContract | None:
     return contracts_of(customer).filter(starts_at__lte=at, ends_at__gt=at).first()
 
 
+def access_terms() -> QuerySet[PaygContract]:
+    """Every customer's contracts, which keep its access (settings.ACCESS_CONTRACTS)."""
+    return PaygContract.objects.all()
+
+
 @dataclass(frozen=True, kw_only=True)
 class EnterContract(Command):
     """Say that a customer has a contract over [starts_at, ends_at), both 00:00 UTC.

@@ -8,12 +8,15 @@ from datetime import date
 from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Protocol
+from uuid import UUID
 
 from billing.domain.contracts import EnterContract, contract_in_force, enter_contract
 from billing.domain.purchases import LineOrder, Order, record_purchase
-from billing.models import ContractChannel
+from billing.domain.requests import AnswerRequest, RequestCredits, answer_request, request_credits
+from billing.models import ContractChannel, CreditRequest
 from config.demonstration.acts import (
     Act,
+    Answered,
     AsYouGo,
     Buy,
     Contracted,
@@ -23,6 +26,7 @@ from config.demonstration.acts import (
     Off,
     Reported,
     Reporter,
+    Requested,
     Set,
     SetMany,
     Story,
@@ -89,9 +93,36 @@ class Acting:
             price=None if act.price is None else Decimal(act.price),
             currency="" if act.price is None else "EUR",
             note=act.note,
+            settles=None if act.settles is None else self.public_id_of(act.settles),
             unusual_confirmed=True,
         )
         record_purchase(self.customer, order, self.asked(by=REP))
+
+    @carry_out.register
+    def _(self, act: Requested) -> None:
+        request_credits(
+            RequestCredits(
+                customer=self.customer,
+                asked=self.asked(by=self.admin, reason=act.words),
+                credits=act.credits,
+                needed_on=self.day(act.needed),
+                cause=act.cause,
+            )
+        )
+
+    @carry_out.register
+    def _(self, act: Answered) -> None:
+        answer_request(
+            AnswerRequest(
+                customer=self.customer,
+                asked=self.asked(by=REP, reason=act.words),
+                public_id=self.public_id_of(act.number),
+            )
+        )
+
+    def public_id_of(self, number: int) -> UUID:
+        """The public id of the customer's request of a number."""
+        return CreditRequest.objects.get(customer=self.customer, number=number).public_id
 
     @carry_out.register
     def _(self, act: Set) -> None:

@@ -32,6 +32,26 @@ class Buy(Act):
     kind: str = LicenseKind.BOUGHT
     price: int | None = None
     note: str = ""
+    settles: int | None = None
+    """The number of the customer's request that it was entered for."""
+
+
+@dataclass(frozen=True)
+class Requested(Act):
+    """The customer asks sales for credits, needed by another day."""
+
+    credits: int
+    needed: int
+    cause: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Answered(Act):
+    """Sales answers a customer's request, by its number."""
+
+    number: int
+    words: str
 
 
 @dataclass(frozen=True)

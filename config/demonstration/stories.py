@@ -5,8 +5,9 @@ Days count from the day of the first start: -200 is 200 days before it, +90 lies
 
 from __future__ import annotations
 
-from billing.models import Channel
+from billing.models import Channel, RequestCause
 from config.demonstration.acts import (
+    Answered,
     AsYouGo,
     Buy,
     Contracted,
@@ -17,6 +18,7 @@ from config.demonstration.acts import (
     Off,
     Reported,
     Reporter,
+    Requested,
     Set,
     Story,
     Undone,
@@ -144,6 +146,8 @@ BOREALIS = Story(
             Reported(day, "endpoint-packages", {"endpoint-core": 104, "endpoint-pro": 18})
             for day in (-6, -1)
         ),
+        Requested(-8, 3_500, 30, RequestCause.MORE, "Ten more people at the depot, in spring."),
+        Answered(-5, 1, "An offer for 4,000 credits to the end of your term follows on Monday."),
     ),
 )
 
@@ -155,7 +159,17 @@ MERIDIAN = Story(
     people=(("ines.duarte@meridian.example", "Ines Duarte", Role.ADMIN),),
     acts=(
         Buy(-356, "AZ-55120-18", ((26_000, -352, 12),), Channel.AZURE),
-        Buy(-20, "SO-121377", ((18_000, 13, 377),), price=52_000, note="Renewal, fewer users."),
+        Requested(
+            -22, 18_000, 13, RequestCause.SHORTAGE, "The renewal, with the research group's users."
+        ),
+        Buy(
+            -20,
+            "SO-121377",
+            ((18_000, 13, 377),),
+            price=52_000,
+            note="Renewal, fewer users.",
+            settles=1,
+        ),
         Set(-350, "email-pro", {"email-pro": 140}),
         Set(
             -310,
@@ -207,7 +221,34 @@ TORVIK = Story(
         Set(-118, "endpoint-packages", {"endpoint-core": 152}, note="The new workshop."),
         Set(-57, "email-core", {"email-core": 131}),
         Set(-4, "sandbox-daily-reserve", {"sandbox-daily-reserve": 20}, note="Until we renew."),
+        Requested(-3, 12_000, 5, RequestCause.SHORTAGE, "The budget is through, for a year again."),
     ),
 )
 
-STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, CORVANE)
+# Access ended 13 days ago, after the 30 days of grace: its people see only how to renew, and 17
+# days are left before anything may be erased. What its system reports is still taken down.
+SALTMARSH = Story(
+    slug="saltmarsh-press",
+    name="Saltmarsh Press",
+    domain="saltmarsh.example",
+    since=-406,
+    people=(
+        ("ruth.sayer@saltmarsh.example", "Ruth Sayer", Role.ADMIN),
+        ("owen.pryce@saltmarsh.example", "Owen Pryce", Role.VIEWER),
+    ),
+    acts=(
+        Buy(-403, "SO-115488", ((9_000, -400, -44),), price=24_500),
+        Set(-399, "email-essentials", {"email-essentials": 74}),
+        Set(-381, "endpoint-packages", {"endpoint-core": 88}),
+        Set(-240, "sandbox-daily-reserve", {"sandbox-daily-reserve": 15}),
+        Reporter(-200, "endpoint-packages", "Endpoint inventory"),
+        *(
+            Reported(day, "endpoint-packages", {"endpoint-core": 88 - day % 4})
+            for day in range(-199, 0, 14)
+        ),
+        Set(-130, "email-essentials", {"email-essentials": 81}, note="The new imprint."),
+        Set(-31, "sandbox-daily-reserve", {"sandbox-daily-reserve": 10}, note="Until we renew."),
+    ),
+)
+
+STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, SALTMARSH, CORVANE)

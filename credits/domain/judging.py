@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from credits.domain.access_state import access_state
 from credits.domain.books import Booking, Books
 from credits.domain.commands import Asked
-from credits.exceptions import ConfirmationNeeded, ShortBalance
-from credits.models import OverAllocation, Side
+from credits.exceptions import ConfirmationNeeded, NotAllowed, ShortBalance
+from credits.models import Membership, OverAllocation, Side
+
+ACCESS_ENDED = gettext_noop(
+    "Access has ended, so nothing was changed. Open the page again to see what helps."
+)
 
 
 def net_effect(books: Books, bookings: Sequence[Booking]) -> tuple[int, int]:
@@ -26,6 +34,20 @@ def raises_allocated(books: Books, bookings: Sequence[Booking]) -> bool:
     """Whether features hold more credits in sum after the act than before it."""
     rise = sum(b.credits for b in bookings if b.subject[0] == Side.ALLOCATED and b.at <= books.now)
     return rise > 0
+
+
+def refuse_locked(books: Books, asked: Asked) -> None:
+    """Refuse what a member asks after access has ended (docs/rules.md#r13), under the lock.
+
+    Whoever has valid credits has access, so only the others are looked up. Systems' reports are
+    kept, and support corrects all the same. Raises NotAllowed.
+    """
+    if books.totals()[0] or asked.actor is None:
+        return
+    if not access_state(books.customer, books.now).is_locked:
+        return
+    if Membership.objects.filter(customer=books.customer, user=asked.actor).exists():
+        raise NotAllowed(_(ACCESS_ENDED))
 
 
 def judge(books: Books, bookings: Sequence[Booking], asked: Asked) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from credits.domain.books import Books
 from credits.domain.commands import Asked, Command, Decision
 from credits.domain.invitations import INVITATIONS, invite_by_mail
+from credits.domain.judging import ACCESS_ENDED
 from credits.domain.people import (
     LAST_ADMIN,
     Invite,
@@ -180,12 +181,15 @@ def check_manages(asked: Asked, customer: Customer, right: Right = Right.MANAGE_
     """Refuse an actor who has lost the right since the page was opened.
 
     It is asked under the customer's lock: of two admins who remove each other at one moment, the
-    second is no admin any more. What a command asks for no person passes. Raises NoLongerAllowed.
+    second is no admin any more. What a command asks for no person passes. Raises NoLongerAllowed,
+    and NotAllowed once access has ended (docs/rules.md#r13).
     """
     actor = asked.actor
     if actor is None:
         return
     access = access_to(actor, customer.slug)
+    if access is not None and access.is_shut:
+        raise NotAllowed(_(ACCESS_ENDED))
     if access is not None and right in access.rights:
         return
     if not may_correct(actor, customer):

@@ -17,6 +17,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.text import slugify
 
 from credits import clock
+from credits.domain.access_state import AccessState, state_of, with_held
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision, OfficeCommand
 from credits.domain.invitations import invite_by_mail
@@ -41,6 +42,7 @@ class Right(StrEnum):
     EXPORT = "export"
     ALLOCATE = "allocate"
     ESTIMATE = "estimate"
+    REQUEST_CREDITS = "request_credits"
     MANAGE_MEMBERS = "manage_members"
     CHANGE_SETTINGS = "change_settings"
     SEE_PRICES = "see_prices"
@@ -54,7 +56,7 @@ SALES = READER | {Right.ESTIMATE, Right.SEE_PRICES, Right.ENTER_PURCHASES}
 RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.VIEWER.value: READER,
     Role.ADMIN.value: READER
-    | {Right.ALLOCATE, Right.ESTIMATE, Right.SEE_PRICES}
+    | {Right.ALLOCATE, Right.ESTIMATE, Right.REQUEST_CREDITS, Right.SEE_PRICES}
     | {Right.MANAGE_MEMBERS, Right.CHANGE_SETTINGS},
     StaffRole.SALES_REP.value: SALES,
     StaffRole.SALES_MANAGER.value: SALES,
@@ -85,11 +87,17 @@ class Access:
     customer: Customer
     role: str
     rights: frozenset[Right]
+    state: AccessState
 
     @property
     def is_staff(self) -> bool:
         """Whether a person of the vendor is inside somebody else's customer."""
         return self.role not in Role.values
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether only renewal is open to the person: a member of a locked customer."""
+        return self.state.is_locked and not self.is_staff
 
 
 def with_roles(user: User) -> QuerySet[Customer]:
@@ -119,7 +127,8 @@ def access_to(user: User, slug: str) -> Access | None:
 
     A membership comes before a staff role, so that nobody is staff in an own customer.
     """
-    customer = with_roles(user).filter(slug=slug).first() if user.is_active else None
+    found = with_held(with_roles(user)).filter(slug=slug)
+    customer = found.first() if user.is_active else None
     if customer is None:
         return None
     role = role_in(
@@ -127,7 +136,9 @@ def access_to(user: User, slug: str) -> Access | None:
         customer.staff_roles,  # type: ignore[attr-defined]
         is_assigned=customer.is_assigned,  # type: ignore[attr-defined]
     )
-    return Access(customer, role, RIGHTS[role]) if role else None
+    if role is None:
+        return None
+    return Access(customer, role, RIGHTS[role], state_of(customer, clock.now()))
 
 
 def role_in(member_role: str | None, staff_roles: list[str], *, is_assigned: bool) -> str | None:

@@ -26,7 +26,7 @@ from credits.domain.commands import (
     digest,
     fingerprint,
 )
-from credits.domain.judging import judge
+from credits.domain.judging import judge, refuse_locked
 from credits.domain.locks import Known, lock_customer, lock_office
 from credits.domain.projecting import office_projections, projections
 from credits.domain.rates import book_rates
@@ -81,6 +81,7 @@ def post(command: Command) -> Answer:
     decision.save_rows()
     bookings = differences(books, decision.facts, decision.withdraws)
     if command.judged:
+        refuse_locked(books, command.asked)
         judge(books, bookings, command.asked)
     return Answer(book(books, command, decision, bookings))
 

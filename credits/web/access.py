@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 from credits.domain.people import Access, Right, access_to, is_sales
 from credits.domain.snapshot import one_snapshot
 from credits.models import Customer, User
+from credits.web.access_notice import locked_page
 
 P = ParamSpec("P")
 ACCESS = "portal_access"
@@ -43,6 +44,8 @@ class CustomerRequest(PortalRequest):
 
 def customer_view(
     right: Right,
+    *,
+    open_when_locked: bool = False,
 ) -> Callable[
     [Callable[Concatenate[CustomerRequest, P], HttpResponseBase]],
     Callable[..., HttpResponseBase],
@@ -51,6 +54,9 @@ def customer_view(
 
     Anonymous: to the log-in. A stranger: 404, as if the customer did not exist. A member without
     the right: 403. Every look-up after this starts from `request.customer`.
+
+    Once access has ended (docs/rules.md#r13) members meet the page that says so, on every view
+    but those that are `open_when_locked`: what helps to renew. Staff still get in to help.
     """
 
     def decorate(
@@ -66,6 +72,8 @@ def customer_view(
             request.customer, request.access = access.customer, access
             request.rights, request.role = access.rights, access.role
             request.acting_as_staff, request.desk = access.is_staff, "customer"
+            if access.is_shut and not open_when_locked:
+                return locked_page(request)
             if right not in access.rights:
                 raise PermissionDenied(right)
             with reading(request):

@@ -13,6 +13,7 @@ from config.demonstration.offerings import FAMILIES, offerings
 from config.demonstration.replay import LogIn, is_loaded
 from config.demonstration.replay import told as lines_of
 from config.demonstration.stories import STORIES
+from credits.domain.access_state import access_state
 from credits.domain.catalogue import load_catalogue
 from credits.domain.figures import Position, standing
 from credits.domain.holdings import holdings
@@ -66,6 +67,31 @@ def test_the_customer_in_grace_may_still_allocate(told: list[LogIn]) -> None:
     license = License.objects.get(customer__slug="torvik-tools")
 
     assert newest.recorded_at > license.ends_at
+
+
+def test_the_locked_customers_people_see_only_what_ended_and_staff_its_past(
+    told: list[LogIn],
+) -> None:
+    state = access_state(customer("saltmarsh-press"), NOW)
+    assert state.is_locked
+    assert state.ends_at is not None
+    assert timedelta(days=12) < NOW - state.ends_at < timedelta(days=14)
+
+    for email in ("ruth.sayer@saltmarsh.example", "owen.pryce@saltmarsh.example"):
+        client = Client()
+        client.force_login(User.objects.get(email=email))
+        answer = client.get("/c/saltmarsh-press/annual-credits/")
+        assert answer.status_code == 403
+        assert "Access has ended" in text_of(answer.content.decode())
+    assert "9,000 ended" in page("sam.ito@vendor.example", "/c/saltmarsh-press/annual-credits/")
+
+
+def test_what_the_locked_customers_system_reports_is_kept(told: list[LogIn]) -> None:
+    ends_at = access_state(customer("saltmarsh-press"), NOW).ends_at
+    kept = Operation.objects.filter(customer__slug="saltmarsh-press", kind="report-usage")
+
+    assert ends_at is not None
+    assert kept.latest("recorded_at").recorded_at > ends_at
 
 
 def test_the_huge_customer_has_hundreds_of_features_and_dozens_of_licenses(

@@ -20,6 +20,8 @@ from credits.models import Customer, Role, User
 
 HEIGHTS = {1280: 900, 390: 844}
 SCHEMES = ("light", "dark")
+LOCKED = 'id="locked"'
+"""What holds the explanation that the members of a locked customer meet: a page of its own."""
 LINKS = "elements => elements.map(element => element.getAttribute('href'))"
 
 
@@ -73,6 +75,8 @@ class Walk:
         self.session = session
         self.folder = folder
         self.problems: list[str] = []
+        self.locked: set[str] = set()
+        """Paths that are closed to the person, with the page that explains it."""
 
     def find_pages(self, start: str) -> dict[str, str]:
         """One path a route, following links from `start`."""
@@ -123,17 +127,21 @@ class Walk:
         return page
 
     def _listen(self, message: Any) -> None:
-        if message.type == "error":
-            self.problems.append(f"{message.location.get('url', '')}: {message.text}")
+        url = message.location.get("url", "")
+        if message.type == "error" and urlsplit(url).path not in self.locked:
+            self.problems.append(f"{url}: {message.text}")
 
     def _open(self, page: Any, path: str) -> bool:
         """Whether the path shows a page; a file to download does not."""
         answer = page.request.get(urljoin(self.address, path))
         if not answer.headers.get("content-type", "").startswith("text/html"):
             return False
-        if not answer.ok:
+        if not answer.ok and LOCKED not in answer.text():
             self.problems.append(f"{path}: {answer.status}")
             return False
+        if not answer.ok:
+            # The browser, too, says that it was refused.
+            self.locked.add(urlsplit(answer.url).path)
         page.goto(urljoin(self.address, path), wait_until="load")
         return True
 
