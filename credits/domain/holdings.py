@@ -14,7 +14,8 @@ from credits.domain.figures import Standing
 from credits.domain.in_force import latest_stated
 from credits.domain.pricing import RESERVED, SHARED, Quantity, quantity_of, total
 from credits.domain.requirements import on_contract
-from credits.models import Customer, FeatureChoice, Side, Solution, UsageReport, subject_of
+from credits.domain.stated_units import reports_in_force
+from credits.models import Customer, FeatureChoice, Side, Solution, subject_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Holding:
     since: datetime | None
     payg: FeatureChoice | None = None
     """The choice that put it on pay-as-you-go."""
+    shares_units: bool = False
+    """Whether one number counts for it and for other features of its group."""
 
     @property
     def units(self) -> Decimal:
@@ -45,6 +48,28 @@ class Holding:
     def accounts(self) -> int:
         """The number of accounts, where they are stated apart."""
         return len(self.quantity) if self.is_on and isinstance(self.quantity, dict) else 0
+
+    @property
+    def is_choosable(self) -> bool:
+        """Whether it holds credits or can: what costs none and what one pays as one goes cannot."""
+        return self.payg is None and (self.credits > 0 or self.offer.rate.credits > 0)
+
+    @property
+    def is_counted_apart(self) -> bool:
+        """Whether it has a number of units of its own, and only one."""
+        is_single = not isinstance(self.quantity, dict) and self.offer.rate.model != "tiered"
+        return is_single and not self.is_bundle and not self.shares_units
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether whole units of it can be moved elsewhere and free credits by that."""
+        return self.credits > 0 and self.is_counted_apart and self.offer.rate.model != RESERVED
+
+    @property
+    def takes_units(self) -> bool:
+        """Whether whole units can be moved to it and hold credits there."""
+        is_priced = self.offer.is_open and self.offer.rate.credits > 0
+        return is_priced and self.payg is None and self.is_counted_apart
 
     @property
     def is_in_use(self) -> bool:
@@ -73,14 +98,12 @@ def holdings(customer: Customer, standing: Standing) -> list[Holding]:
     """
     live = standing.live
     offered = offers(live.at)
-    reports = {
-        report.group_id: report
-        for report in UsageReport.objects.filter(customer=customer).first_in_force(live.at)
-    }
+    reports = reports_in_force(customer, live.at)
     choices: dict[int, list[FeatureChoice]] = defaultdict(list)
     for choice in FeatureChoice.objects.filter(customer=customer).first_in_force(live.at):
         choices[choice.feature_id].append(choice)
     members = Counter(offer.feature.group_id for offer in offered)
+    bundled = {offer.feature.group_id for offer in offered if offer.rate.parts}
     found = []
     for offer in offered:
         feature, credits = offer.feature, live.by_feature.get(offer.feature.pk, 0)
@@ -98,6 +121,7 @@ def holdings(customer: Customer, standing: Standing) -> list[Holding]:
             is_bundle=bool(offer.rate.parts),
             since=held_since(standing, feature.pk) if credits else None,
             payg=chosen_last if chosen_last and on_contract(chosen_last, live.at) else None,
+            shares_units=shared or feature.group_id in bundled,
         )
         if credits or (offer.is_open and not holding.is_bundle):
             found.append(holding)

@@ -199,6 +199,30 @@ def read_side(books: Books, feature: Feature, *, field: str, seen: int | None) -
     return Side(books, feature, facts, stated)
 
 
+def units_for(books: Books, source: str, credits: int, *, seen: int | None = None) -> Decimal:
+    """The fewest whole units of a feature that free at least so many credits.
+
+    Raises InvalidCommand for a number that they cannot free, and what `read_side` raises.
+    """
+    feature = feature_of(source)
+    books.group_by_key(feature.group.key)
+    side = read_side(books, feature, field="source", seen=seen)
+
+    def freed(units: int) -> int:
+        stated = side.stating(side.quantity - units, is_on=side.is_on)
+        return side.held - side.held_by(side.with_facts(stated))
+
+    most = freed(int(side.quantity))
+    if most <= 0:
+        raise InvalidCommand(f"Moving frees no credits of {feature.name}.", field="source")
+    if not 0 < credits <= most:
+        raise InvalidCommand(
+            f"Move from 1 to {most:,} credits of {feature.name}. You entered {credits:,}.",
+            field="units",
+        )
+    return Decimal(most_units(freed, credits - 1, int(side.quantity)) + 1)
+
+
 def feature_of(key: str) -> Feature:
     """A feature by key, with its group. Raises UnknownObject."""
     feature = Feature.objects.select_related("group").filter(key=key).first()

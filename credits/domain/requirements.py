@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,11 +78,34 @@ def check_required(
 def check_needed(books: Books, before: GroupFacts, after: GroupFacts) -> None:
     """Refuse releasing a feature that another feature holding credits needs."""
     old, new = levels_at(before, books.now), levels_at(after, books.now)
-    if not any(old[pk] > 0 and new[pk] == 0 for pk in old):
-        return
+    if any(old[pk] > 0 and new[pk] == 0 for pk in old):
+        for need in needs_lost(books, new):
+            raise NotAllowed(need.sentence)
+
+
+@dataclass(frozen=True)
+class Need:
+    """A feature that goes on holding credits, and the features of which it needs one."""
+
+    feature: Feature
+    alternatives: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Sandbox holds credits and needs Internet Access."""
+        return f"{self.feature.name} holds credits and needs {self.names}."
+
+    @property
+    def names(self) -> str:
+        """Internet Access or AI Secure Access."""
+        return " or ".join(names_of(self.alternatives))
+
+
+def needs_lost(books: Books, new: Mapping[int, int]) -> Iterator[Need]:
+    """What would be missing once features hold these credits, by feature id, in place of theirs."""
     held = holding(books)
     holders = {pk for pk, credits in held.items() if credits > 0}
-    remaining = {pk for pk, credits in (held | new).items() if credits > 0}
+    remaining = {pk for pk, credits in (held | dict(new)).items() if credits > 0}
     known = uses(holders | remaining)
     in_use = keys_of(use for pk, use in known.items() if pk in remaining)
     lost = keys_of(known.values()) - in_use
@@ -90,8 +113,7 @@ def check_needed(books: Books, before: GroupFacts, after: GroupFacts) -> None:
         for alternatives in feature.requires:
             is_lost = lost.intersection(alternatives) and not in_use.intersection(alternatives)
             if is_lost and not paid_as_you_go(books, alternatives):
-                names = " or ".join(names_of(alternatives))
-                raise NotAllowed(f"{feature.name} holds credits and needs {names}.")
+                yield Need(feature, tuple(alternatives))
 
 
 @dataclass(frozen=True)

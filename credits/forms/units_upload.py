@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from credits.domain.allocate_many import GroupStatement
 from credits.domain.quantities import stored
 from credits.domain.usage_file import MAX_BYTES
-from credits.forms.allocations import NOTE_LENGTH
+from credits.forms.notes import NoteForm
 from credits.models import Customer, User
 
 
@@ -45,18 +45,8 @@ class UnitsFileForm(forms.Form):
         return file
 
 
-class PlanForm(forms.Form):
+class PlanForm(NoteForm):
     """What is asked with the confirmation of a preview."""
-
-    use_required_attribute = False
-
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        required=False,
-        max_length=NOTE_LENGTH,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("Shown in Activity, where this can be undone."),
-    )
 
     @staticmethod
     def name(customer: Customer) -> str:

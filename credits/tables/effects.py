@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,8 +12,9 @@ from django.utils.translation import ngettext
 from credits.domain.activity_words import day_text
 from credits.domain.figures import Position
 from credits.domain.preview import Preview, ShortDate, license_ends
-from credits.models import Feature, License
+from credits.models import Customer, Feature, License, Side
 from credits.templatetags.figures import credits_text
+from credits.web.links import explain_url
 
 
 @dataclass(frozen=True)
@@ -24,28 +26,52 @@ class EffectRow:
     after: int
     detail: str = ""
     total: bool = False
+    before_url: str = ""
+    """The rows of the figure before; what is after the act has none yet."""
 
     @property
     def change(self) -> int:
         return self.after - self.before
 
 
-def effect_rows(preview: Preview, features: Iterable[Feature]) -> list[EffectRow]:
+def effect_rows(
+    preview: Preview, features: Iterable[Feature], customer: Customer
+) -> list[EffectRow]:
     """The features that an act is about, allocated, the balance, and the first short date."""
     before, after = preview.before, preview.after
-    shown = [f for f in features if before.by_feature.get(f.pk) or after.by_feature.get(f.pk)]
+
+    def row(label: str, old: int, new: int, side: str, **subject: str) -> EffectRow:
+        return EffectRow(label, old, new, before_url=explain_url(customer, before, side, **subject))
+
+    held, then = before.by_feature, after.by_feature
+    touched = [f for f in features if held.get(f.pk) or then.get(f.pk)]
+    named = Counter(f.name for f in touched)
     rows = [
-        EffectRow(f.name, before.by_feature.get(f.pk, 0), after.by_feature.get(f.pk, 0))
-        for f in shown
+        replace(
+            row(f.name, held.get(f.pk, 0), then.get(f.pk, 0), Side.ALLOCATED.value, feature=f.key),
+            detail=f.group.solution.name if named[f.name] > 1 else "",
+        )
+        for f in touched
     ]
-    rows.append(EffectRow(_("Allocated"), before.figure.allocated, after.figure.allocated))
-    balance = EffectRow(_("Balance today"), before.figure.balance, after.figure.balance, total=True)
-    rows.append(balance)
+    allocated = before.figure.allocated, after.figure.allocated
+    rows.append(row(_("Allocated"), *allocated, Side.ALLOCATED.value))
+    balance = row(_("Balance today"), before.figure.balance, after.figure.balance, "balance")
+    rows.append(replace(balance, total=True))
     if short := preview.first_short:
-        label = _("First short date") if short.after < 0 else _("No longer short")
-        detail = short_detail(short)
-        rows.append(EffectRow(label, short.before, short.after, detail, total=True))
+        rows.append(short_row(short, before, customer))
     return rows
+
+
+def short_row(short: ShortDate, before: Position, customer: Customer) -> EffectRow:
+    """The balance on the first short date, as it is known and as it would be."""
+    return EffectRow(
+        label=_("First short date") if short.after < 0 else _("No longer short"),
+        before=short.before,
+        after=short.after,
+        detail=short_detail(short),
+        total=True,
+        before_url=explain_url(customer, replace(before, at=short.at), "balance"),
+    )
 
 
 def short_detail(short: ShortDate) -> str:

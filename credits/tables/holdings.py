@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +18,9 @@ from credits.domain.sources import Reporting
 from credits.models import Customer, FeatureRate, Side, Solution
 from credits.templatetags.figures import credits_text
 from credits.web.links import explain_url, with_state
+
+PAGE_SIZE, ORPHANS = 30, 10
+"""Features on one page, so that it stays light, and how many more may be on the last one."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,18 @@ class HoldingRow:
     @property
     def name(self) -> str:
         return self.holding.offer.feature.name
+
+    @property
+    def key(self) -> str:
+        return self.holding.offer.feature.key
+
+    @property
+    def move_url(self) -> str:
+        """The drawer that moves credits of it elsewhere; nothing where none can be moved."""
+        if not self.holding.is_movable or self.source is not None:
+            return ""
+        path = reverse("credits:allocation-move", kwargs={"slug": self.customer.slug})
+        return with_state(path, **self.state, f=self.key)
 
     @property
     def edit_url(self) -> str:
@@ -105,24 +122,58 @@ class HoldingSection:
     explain_url: str
 
 
-def holding_sections(
+def listed_page(rows: Sequence[Holding], number: str) -> Page[Holding]:
+    """One page of the rows; of several, those in use come first.
+
+    What makes no sense as a number is the first page, or the last.
+    """
+    pages = Paginator(rows, PAGE_SIZE, orphans=ORPHANS)
+    if pages.num_pages > 1:
+        in_use_first = sorted(rows, key=lambda row: not row.is_in_use)
+        pages = Paginator(in_use_first, PAGE_SIZE, orphans=ORPHANS)
+    try:
+        return pages.page(number)
+    except PageNotAnInteger:
+        return pages.page(1)
+    except EmptyPage:
+        return pages.page(pages.num_pages)
+
+
+def holding_rows(
     rows: Iterable[Holding],
     customer: Customer,
     position: Position,
     state: Mapping[str, str],
     sources: Mapping[int, Reporting],
-) -> list[HoldingSection]:
-    """The rows by solution, each with its links and the system that reports it."""
+) -> list[HoldingRow]:
+    """The rows, each with its links and the system that reports it."""
+    return [
+        HoldingRow(row, customer, position, state, sources.get(row.offer.feature.group_id))
+        for row in rows
+    ]
 
-    def row_of(row: Holding) -> HoldingRow:
-        source = sources.get(row.offer.feature.group_id)
-        return HoldingRow(row, customer, position, state, source)
+
+def holding_sections(
+    rows: Iterable[Holding],
+    listed: Iterable[Holding],
+    customer: Customer,
+    position: Position,
+    state: Mapping[str, str],
+    sources: Mapping[int, Reporting],
+) -> list[HoldingSection]:
+    """The rows of a page by solution, each with its links and the system that reports it.
+
+    A solution's credits are those of all that is listed, also on other pages.
+    """
+    totals: Counter[int] = Counter()
+    for one in listed:
+        totals[one.offer.feature.group.solution_id] += one.credits
 
     def section(found: Section) -> HoldingSection:
         return HoldingSection(
             found.solution,
-            found.credits,
-            tuple(row_of(row) for row in found.rows),
+            totals[found.solution.pk] if found.credits else 0,
+            tuple(holding_rows(found.rows, customer, position, state, sources)),
             explain_url(customer, position, Side.ALLOCATED.value, solution=found.solution.key),
         )
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from credits.domain.activity import Act
 from credits.domain.arithmetic import Line, lines
-from credits.domain.groups import GroupSettings, Saving, saving
+from credits.domain.groups import FeatureSetting, GroupSettings, Layout, Saving, saving
 from credits.domain.people import Right
 from credits.domain.preview import Draft, Preview
 from credits.domain.pricing import SHARED, Quantities, quantity_of
@@ -20,10 +21,11 @@ from credits.domain.quantities import plain_units
 from credits.domain.sources import Reporting
 from credits.exceptions import ShortBalance
 from credits.forms.allocations import AllocationForm
-from credits.models import Customer, Feature
+from credits.models import Customer, Feature, Side
 from credits.tables.effects import EffectRow, act_label, effect_rows
 from credits.templatetags.figures import credits_text
 from credits.views.allocation_words import payg_text, reservation_text
+from credits.web.links import explain_url, with_state
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,19 @@ class Drawer:
         return self.source is not None and self.source.is_stale(self.draft.booked.now)
 
     @property
+    def moves(self) -> list[tuple[str, str]]:
+        """The features whose credits can be moved elsewhere from here, each with the address."""
+        apart = self.settings.layout in (Layout.ONE, Layout.EACH)
+        if self.form is None or not apart:
+            return []
+        path = reverse("credits:allocation-move", kwargs={"slug": self.customer.slug})
+        return [
+            (setting.feature.name, with_state(path, f=setting.feature.key))
+            for setting in self.settings.features
+            if setting.credits and not setting.reserved and isinstance(setting.quantity, Decimal)
+        ]
+
+    @property
     def off(self) -> list[Feature]:
         """What can be switched on: it is off, and holds credits once it is on."""
         return [
@@ -103,6 +118,15 @@ class Drawer:
     @property
     def features(self) -> list[Feature]:
         return [setting.feature for setting in self.settings.all]
+
+    @property
+    def held(self) -> list[tuple[FeatureSetting, str]]:
+        """Every feature's setting, with the rows of what it holds now."""
+        now, side = self.draft.position, Side.ALLOCATED.value
+        return [
+            (one, explain_url(self.customer, now, side, feature=one.feature.key))
+            for one in self.settings.all
+        ]
 
     @property
     def total(self) -> int:
@@ -178,7 +202,7 @@ class Drawer:
 
     @property
     def effect(self) -> list[EffectRow]:
-        return effect_rows(self.preview, self.features)
+        return effect_rows(self.preview, self.features, self.customer)
 
     @property
     def judgment(self) -> ShortBalance | None:

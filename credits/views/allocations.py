@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from credits import clock
 from credits.domain.activity import one_act
 from credits.domain.allocate_many import SwitchOn
 from credits.domain.allocations import UNDONE_BY_CUSTOMERS, Release, Undo
 from credits.domain.boundaries import shown_from
 from credits.domain.commands import Answer, Asked
-from credits.domain.figures import Position, standing
-from credits.domain.holdings import holdings
 from credits.domain.people import Right
 from credits.domain.post import post
 from credits.domain.preview import open_draft
 from credits.domain.snapshot import one_snapshot
-from credits.domain.sources import reporting
 from credits.domain.telling import AllocateAndTell
 from credits.exceptions import (
     ConfirmationNeeded,
@@ -34,17 +29,15 @@ from credits.exceptions import (
     UnknownObject,
 )
 from credits.forms.allocations import AllocationForm, UnreadableForm, posted, seen_seq
-from credits.forms.filters import HoldingFilter, operation_id
-from credits.models import Customer, Side
-from credits.tables.effects import effect_rows, first_short
-from credits.tables.holdings import holding_sections
+from credits.forms.filters import operation_id
+from credits.tables.effects import effect_rows
 from credits.templatetags.figures import credits_text, signed
 from credits.views.allocation_drawer import Drawer
+from credits.views.allocation_listing import list_context
 from credits.views.allocation_reading import (
     SWITCH_ON,
     form_name,
     list_url,
-    listed_state,
     open_drawer,
     open_group,
     redraw,
@@ -52,18 +45,21 @@ from credits.views.allocation_reading import (
 )
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.asking import asked, confirmed_shortfall
+from credits.web.exports import export
 from credits.web.feedback import done
 from credits.web.htmx import announce, is_fragment, redirect, render_page
-from credits.web.links import explain_url, with_state
+from credits.web.links import with_state
 
 INVALID, CONFLICT = 422, 409
 
 
 @require_safe
 @customer_view(Right.VIEW)
-def allocation_list(request: CustomerRequest) -> HttpResponse:
-    """Every feature with what it holds now."""
+def allocation_list(request: CustomerRequest) -> HttpResponseBase:
+    """Every feature with what it holds now; or all that match the filter as a file."""
     context = list_context(request)
+    if file := export(request, context["table"]):
+        return file
     response = render_page(request, "credits/allocation_list.html", context, fragment="table")
     return announce(response, context["said"]) if is_fragment(request) else response
 
@@ -257,41 +253,7 @@ def undo_context(request: CustomerRequest, command: Undo, error: CreditsError) -
         "act": act,
         "error": error,
         "needs_confirmation": needs_confirmation,
-        "effect": effect_rows(preview, features.values()) if preview else (),
+        "effect": effect_rows(preview, features.values(), request.customer) if preview else (),
         "action": request.get_full_path(),
         "close_url": back_url(request),
-    }
-
-
-def short_url(customer: Customer, live: Position) -> str:
-    """The rows of the balance on the first short date."""
-    if live.first_short is None:
-        return ""
-    return explain_url(customer, replace(live, at=live.first_short.at), "balance")
-
-
-def list_context(request: CustomerRequest) -> dict[str, Any]:
-    """The live figures and what every feature holds, as the filter wants it."""
-    customer, now = request.customer, clock.now()
-    stand = standing(customer, now=now)
-    wanted = HoldingFilter(request.GET, holdings(customer, stand))
-    listed = wanted.listed()
-    in_use = sum(row.is_in_use for row in listed)
-    live = stand.live
-    return {
-        "live": live,
-        "filter": wanted,
-        "sections": holding_sections(
-            listed, customer, live, listed_state(request), reporting(customer)
-        ),
-        "in_use": in_use,
-        "unused": len(listed) - in_use,
-        "first_short": first_short(live),
-        "short_url": short_url(customer, live),
-        "list_path": reverse("credits:allocation-list", kwargs={"slug": customer.slug}),
-        "valid_url": explain_url(customer, live, Side.VALID.value),
-        "allocated_url": explain_url(customer, live, Side.ALLOCATED.value),
-        "shown_from": shown_from(live.at),
-        "may_allocate": Right.ALLOCATE in request.rights,
-        "said": _("%(count)d features listed.") % {"count": len(listed)},
     }

@@ -241,7 +241,7 @@ def test_of_two_tabs_the_second_is_shown_what_the_first_did(
     again = form(stale, action="/allocate/email-core/")
     page = words(stale)
     assert stale.status_code == 422
-    assert "Core package was changed by somebody else meanwhile." in page
+    assert "Core package was changed meanwhile." in page
     assert "Alice Brandt: Allocated Core package: 0 → 120 users" in page
     assert "Core package 3,000 2,250 -750" in page
     assert (again.fields["q.email-core"], again.fields["note"]) == ("90", "mine")

@@ -68,7 +68,7 @@ def test_every_open_feature_is_listed_with_model_units_rate_and_credits(
 
     page = listing(admin, licensed)
 
-    assert "Core package Per user 200 users 25 5,000 24 Nov 2026 Change" in page
+    assert "Core package Per user 200 users 25 5,000 24 Nov 2026 MoveChange" in page
     assert "Virtual Network Sensor Throughput block 0 Mbps 12,500 per 500 - not in use" in page
 
 

@@ -56,7 +56,10 @@ def test_a_move_by_support_is_told_and_undone_from_activity(
             target="endpoint-core",
         )
     ).operation
-    said = "Moved 250 credits from Core package to Core package: 5 endpoints, 225 credits; 25"
+    said = (
+        "Moved 250 credits from Core package (Email and Collaboration Security) "
+        "to Core package (Endpoint Security): 5 endpoints, 225 credits; 25"
+    )
     listed = words(admin.get(f"/c/{licensed.slug}/activity/"))
     assert f"{said} returned “Asked by phone” Sam Ito, by Support" in listed
     detail = admin.get(f"/c/{licensed.slug}/activity/{moved.public_id}/")
