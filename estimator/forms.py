@@ -26,6 +26,9 @@ PREFIX = "units."
 """A line is sent as `units.<feature key>`, once per account where accounts are priced apart."""
 
 MAX_ACCOUNTS = 200
+LONGEST_KEYS = 1_000
+"""Characters of an address that are read for features."""
+
 SHOWN = 60
 """Characters of an unknown feature that are shown again."""
 
@@ -125,6 +128,12 @@ def drafted_lines(draft: Draft, prices: PriceList) -> list[LineInput]:
         LineInput(key, texts_of(quantity), prices.offers.get(key))
         for key, quantity in draft.quantities.items()
     ]
+
+
+def asked_for(text: str, prices: PriceList) -> list[str]:
+    """The features that an address names, by key with commas between; unknown ones are left out."""
+    keys = dict.fromkeys(text[:LONGEST_KEYS].split(","))
+    return [key for key in keys if key in prices.offers][:MAX_LINES]
 
 
 def edited(

@@ -15,6 +15,7 @@ from credits.domain.figures import Position, standing
 from credits.domain.pricing import total
 from credits.exceptions import CreditsError
 from credits.models import Customer
+from credits.web.links import explain_url
 from estimator.domain.advice import Advice, advise
 from estimator.domain.estimates import (
     Draft,
@@ -32,9 +33,11 @@ from estimator.forms import (
     EstimateForm,
     LineInput,
     Lines,
+    asked_for,
     basis_of,
     drafted_lines,
     edited,
+    fresh,
     initial,
     read_lines,
     sent_lines,
@@ -110,6 +113,11 @@ class Sheet:
     @property
     def balance(self) -> int:
         return self.position.figure.balance
+
+    @property
+    def balance_url(self) -> str:
+        """The rows of the live balance."""
+        return explain_url(self.customer, self.position, "balance")
 
     @property
     def remaining(self) -> int:
@@ -241,14 +249,20 @@ def sheet_of(
     if data is None:
         draft = saved_draft(estimate) if estimate else Draft({})
         name = estimate.name if estimate else ""
+        inputs = drafted_lines(draft, prices)
+        asked = [] if estimate else asked_for(query.get("feature", ""), prices)
+        if asked:
+            held = held_quantities(customer, prices, position)
+            inputs = [fresh(key, prices, held) for key in asked]
         return Sheet(
             customer=customer,
             estimate=estimate,
             position=position,
             prices=prices,
             form=EstimateForm(initial=initial(name, draft)),
-            lines=read_lines(drafted_lines(draft, prices), prices),
+            lines=read_lines(inputs, prices),
             basis=basis_of(query.get("basis")),
+            act=f"add:{asked[0]}" if asked else "",
             find=query.get("find", "")[:200],
             seen=estimate.version if estimate else None,
         )

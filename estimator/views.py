@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -20,6 +20,7 @@ from credits.exceptions import CreditsError, KeyConflict, StaleView
 from credits.templatetags.figures import credits_text
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.asking import asked, form_key, mint_key
+from credits.web.exports import export
 from credits.web.feedback import done
 from credits.web.htmx import announce, is_fragment, redirect, render_page
 from estimator.domain.advice import Buy
@@ -36,11 +37,13 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 @require_safe
 @customer_view(Right.VIEW)
-def estimate_list(request: CustomerRequest) -> HttpResponse:
+def estimate_list(request: CustomerRequest) -> HttpResponseBase:
     """The customer's saved estimates."""
     estimates = Estimate.objects.for_customer(request.customer)
     rows = estimates.select_related("customer", "updated_by")
     table = EstimateTable(rows, caption=_("Saved estimates")).configure(request)
+    if file := export(request, table):
+        return file
     context = {"table": table, "new_url": new_url(request), "may_save": may_save(request)}
     response = render_page(request, "estimator/estimate_list.html", context, fragment="table")
     return announce(response, table.sorted_by) if is_fragment(request) else response

@@ -16,15 +16,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from credits.domain import door
+from credits.domain.finding import customers_called
 from credits.domain.links import holder_of
 from credits.domain.people import customers_for, is_sales
 from credits.forms.people import ForgotPasswordForm, LogInForm
 from credits.models import SecurityEventKind, User
 from credits.web.access import PortalRequest, person_view, public_view
 from credits.web.address import client_address
+from credits.web.search import words_of
 
 SHOWN = 50
-"""Customers listed to choose from; with more than these, search at the sales desk is the way."""
+"""Customers listed to choose from; with more than these one searches."""
 
 METHODS = ("get", "post", "head", "options")
 TOO_MANY = 429
@@ -120,14 +122,15 @@ def home(request: PortalRequest) -> HttpResponseBase:
     """To the one customer, to the sales desk or the admin, or a list to choose from."""
     if is_sales(request.user):
         return redirect(settings.SALES_HOME)
-    customers = list(customers_for(request.user)[: SHOWN + 1])
+    words = words_of(request.GET.get("q", ""))
+    customers = list(customers_called(customers_for(request.user), words)[: SHOWN + 1])
     if len(customers) == 1:
         return redirect(settings.CUSTOMER_HOME, slug=customers[0].slug)
-    if not customers and request.user.is_staff:
+    if not customers and not words and request.user.is_staff:
         return redirect("admin:index")
     listed = [
         (customer, resolve_url(settings.CUSTOMER_HOME, slug=customer.slug))
         for customer in customers[:SHOWN]
     ]
-    context = {"customers": listed, "more": len(customers) > SHOWN}
+    context = {"customers": listed, "more": len(customers) > SHOWN, "words": words}
     return render(request, "credits/home.html", context)

@@ -4,7 +4,8 @@ A context processor must cost nothing where no frame is drawn (fragments, tables
 out an object whose parts are made when the template asks for them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +14,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from credits.domain.people import customers_for
+from credits import clock
+from credits.domain.people import Access, Right, customers_for
 from credits.models import Customer, User
+from credits.web.access_notice import AccessNotice
 
 SWITCHER_LIMIT = 20
 BAR_LIMIT = 5
+EVERYBODYS = ("", Right.VIEW.value)
+"""What an entry needs that whoever may see a customer may open."""
 THEMES = ("light", "dark")
 
 Entry = tuple[str, str, str, str]
@@ -61,18 +66,66 @@ class Frame:
         return wanted if wanted in THEMES else ""
 
     @cached_property
+    def notice(self) -> AccessNotice | None:
+        """What is said of the customer's access; nothing is read for it."""
+        access: Access | None = getattr(self._request, "access", None)
+        return AccessNotice(access, clock.now()) if access else None
+
+    @property
+    def _is_shut(self) -> bool:
+        """Whether the person has come to pages that are closed but for what helps to renew."""
+        return self.notice is not None and self.notice.access.is_shut
+
+    @cached_property
     def person(self) -> User | None:
         user = getattr(self._request, "user", None)
         return user if isinstance(user, User) else None
 
     @cached_property
     def nav(self) -> list[NavItem]:
-        """The entries of this desk that the person may open."""
-        items = [self._item(entry) for entry in self._entries]
-        path = self._request.path
-        within = [item.url for item in items if path.startswith(item.url)]
-        here = max(within, key=len, default="")
-        return [NavItem(i.url, i.label, i.key, i.badge, i.url == here) for i in items]
+        """The entries of this desk that the person may open; one is current on all its tabs."""
+        pages = [(self._item(entry), self._tabs(entry)) for entry in self._entries]
+        urls = {item.url: {item.url, *(tab.url for tab in tabs)} for item, tabs in pages}
+        here = self._nearest(url for own in urls.values() for url in own)
+        if self._request.path == self.search_url:
+            here = ""  # What is found lies on any page.
+        return [replace(item, current=here in urls[item.url]) for item, _tabs in pages]
+
+    @cached_property
+    def tabs(self) -> list[NavItem]:
+        """The pages that share the current entry; none where it stands alone."""
+        current = {item.url for item in self.nav if item.current}
+        for entry in self._entries:
+            if self._item(entry).url in current:
+                items = self._tabs(entry)
+                here = self._nearest(item.url for item in items)
+                return [replace(item, current=item.url == here) for item in items]
+        return []
+
+    @property
+    def tabs_of(self) -> str:
+        """The name of the entry that the tabs share."""
+        return next((item.label for item in self.nav if item.current), "")
+
+    @property
+    def keys(self) -> list[NavItem]:
+        """Every page that a letter after `g` goes to."""
+        tabs = [tab for entry in self._entries for tab in self._tabs(entry)]
+        known = {item.url for item in self.nav}
+        return [*self.nav, *(tab for tab in tabs if tab.url not in known)]
+
+    @property
+    def search_url(self) -> str:
+        """Where the search box of this desk leads; nothing where there is none."""
+        name = "" if self._is_shut else settings.SEARCH_PAGES.get(self.desk or "")
+        return self._url(name) if name else ""
+
+    @property
+    def search_words(self) -> str:
+        """What stands in the empty search box."""
+        if self.desk == "sales":
+            return _("Find a customer or an order")
+        return _("Find a feature, license, purchase, estimate")
 
     @property
     def bar(self) -> list[NavItem]:
@@ -118,11 +171,18 @@ class Frame:
     @property
     def customers(self) -> list[Switch]:
         """The first customers of the person by name; one query, made when the menu is drawn."""
-        home = settings.CUSTOMER_HOME
+        name = self._page_kind
         return [
-            Switch(reverse(home, kwargs={"slug": c.slug}), c.name, c == self.customer)
+            Switch(reverse(name, kwargs={"slug": c.slug}), c.name, c == self.customer)
             for c in self._customers[:SWITCHER_LIMIT]
         ]
+
+    @property
+    def _page_kind(self) -> str:
+        """The page of another customer that corresponds to this one: every person may open it."""
+        shared = [t for e in self._entries for t in settings.PORTAL_TABS.get(e[1], [])]
+        names = {self._url(e[1]): e[1] for e in [*self._entries, *shared] if e[3] in EVERYBODYS}
+        return names.get(self._nearest(names), settings.CUSTOMER_HOME)
 
     @property
     def has_more_customers(self) -> bool:
@@ -131,18 +191,35 @@ class Frame:
 
     @property
     def _entries(self) -> list[Entry]:
-        if self.desk not in settings.PORTAL_NAVIGATION:
+        if self._is_shut or self.desk not in settings.PORTAL_NAVIGATION:
             return []
-        rights: frozenset[str] = getattr(self._request, "rights", frozenset())
         entries: list[Entry] = settings.PORTAL_NAVIGATION[self.desk]
-        return [entry for entry in entries if not entry[3] or entry[3] in rights]
+        return [entry for entry in entries if not entry[3] or entry[3] in self._rights]
+
+    @property
+    def _rights(self) -> frozenset[str]:
+        rights: frozenset[str] = getattr(self._request, "rights", frozenset())
+        return rights
+
+    def _tabs(self, entry: Entry) -> list[NavItem]:
+        """The pages that share an entry, as far as the person may open them."""
+        tabs: list[Entry] = settings.PORTAL_TABS.get(entry[1], [])
+        return [self._item(tab) for tab in tabs if not tab[3] or tab[3] in self._rights]
+
+    def _nearest(self, urls: Iterable[str]) -> str:
+        """The address of these that the page lies at or below."""
+        return max((u for u in urls if self._request.path.startswith(u)), key=len, default="")
 
     def _item(self, entry: Entry) -> NavItem:
         label, url_name, key, _right = entry
+        badges: dict[str, str] = getattr(self._request, "badges", {})
+        return NavItem(self._url(url_name), _(label), key, badges.get(key, ""))
+
+    def _url(self, name: str) -> str:
+        """A page of this desk: inside a customer, that customer's."""
         inside = self.desk == "customer" and self.customer is not None
         kwargs = {"slug": self.customer.slug} if inside and self.customer else None
-        badges: dict[str, str] = getattr(self._request, "badges", {})
-        return NavItem(reverse(url_name, kwargs=kwargs), _(label), key, badges.get(key, ""))
+        return reverse(name, kwargs=kwargs)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from credits.domain.booking import quantities_of
 from credits.domain.figures import Position
 from credits.domain.pricing import SHARED, Quantity
-from credits.models import Customer, UsageReport
+from credits.domain.stated_units import reports_in_force
+from credits.models import Customer
 from estimator.domain.price_list import PriceList
 
 
@@ -13,8 +14,8 @@ def held_quantities(
     customer: Customer, prices: PriceList, position: Position
 ) -> dict[str, Quantity]:
     """Units by feature key, of features that hold credits and take allocations; one query."""
-    reports = UsageReport.objects.filter(customer=customer).first_in_force(position.at)
-    stated = {report.group_id: quantities_of(report) for report in reports}
+    reports = reports_in_force(customer, position.at)
+    stated = {group: quantities_of(report) for group, report in reports.items()}
     found: dict[str, Quantity] = {}
     for key, offer in prices.offers.items():
         quantities = stated.get(offer.feature.group_id, {})

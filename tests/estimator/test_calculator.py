@@ -207,3 +207,26 @@ def test_the_basis_is_switched_by_form_and_address(
     assert "Remaining balance 4,500" in on_top
     assert client.get(f"{url}?basis=%00nonsense").status_code in (200, 400)
     assert words(client.get(f"{url}?basis=nonsense")) == instead
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        ("email-core", ["email-core"]),
+        (",".join(PARTS), list(PARTS)),
+        ("email-core,no-such,email-core", ["email-core"]),
+        ("no-such", []),
+        ("<script>", []),
+    ],
+)
+def test_an_address_that_names_features_opens_with_their_lines(
+    customer: Customer, alice: User, client_of: LogIn, asked: str, keys: list[str]
+) -> None:
+    make.allocate(customer, "email-core", 250)
+
+    page = client_of(alice).get(new_url(customer), {"feature": asked})
+
+    lines = page.context["sheet"].lines.inputs
+    assert [line.key for line in lines] == keys
+    assert [line.texts for line in lines if line.key == "email-core"] in ([], [["250"]])
+    assert nothing_saved()

@@ -30,9 +30,19 @@ NAVIGATION = {
 }
 
 
+TABS = {
+    "credits:activity": [
+        ("Everything", "credits:activity", "y", ""),
+        ("Members", "credits:member-list", "m", ""),
+        ("Prices", "credits:customer-settings", "s", "see_prices"),
+    ]
+}
+
+
 @pytest.fixture(autouse=True)
 def navigation(settings: Any) -> None:
     settings.PORTAL_NAVIGATION = NAVIGATION
+    settings.PORTAL_TABS = TABS
     settings.CUSTOMER_HOME = "billing:annual-credits"
 
 
@@ -80,6 +90,63 @@ def test_an_entry_without_its_right_is_not_shown() -> None:
 
     assert "Estimates" not in [item.label for item in nav]
     assert "Activity" in [item.label for item in nav]
+
+
+def test_a_tab_belongs_to_the_entry_it_shares() -> None:
+    shown = Frame(inside("/c/halden/members/invite/"))
+
+    assert [item.label for item in shown.nav if item.current] == ["Activity"]
+    assert [(item.label, item.current) for item in shown.tabs] == [
+        ("Everything", False),
+        ("Members", True),
+    ]
+    assert shown.tabs_of == "Activity"
+
+
+def test_a_page_that_shares_no_entry_has_no_tabs() -> None:
+    assert Frame(inside("/c/halden/allocate/")).tabs == []
+    assert Frame(inside("/c/halden/unheard-of/")).tabs == []
+    assert 'class="tabs"' not in page(inside("/c/halden/allocate/"))
+
+
+def test_every_letter_leads_to_one_page_and_is_in_the_list_of_keys() -> None:
+    request = inside("/c/halden/allocate/", rights=frozenset({"view", "estimate", "see_prices"}))
+
+    keys = Frame(request).keys
+
+    letters = [item.key for item in keys]
+    assert letters == ["c", "a", "l", "e", "y", "m", "s"]
+    html = page(request)
+    assert all(f'href="{item.url}" data-key="{item.key}"' in html for item in keys)
+
+
+def test_the_search_of_a_desk_is_a_form_that_works_alone() -> None:
+    html = page(inside("/c/halden/allocate/"))
+
+    assert '<form class="search" role="search" method="get" action="/c/halden/search/"' in html
+    assert '<a class="to-search" href="/c/halden/search/" aria-label="Search">' in html
+    assert Frame(at("/sales/customers/", desk="sales")).search_url == "/sales/search/"
+    assert Frame(at("/", desk=None)).search_url == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/c/{slug}/allocate/zero-trust/", "/c/{slug}/allocate/"),
+        ("/c/{slug}/members/", "/c/{slug}/members/"),
+        ("/c/{slug}/estimates/", "/c/{slug}/annual-credits/"),
+        ("/c/{slug}/unheard-of/", "/c/{slug}/annual-credits/"),
+    ],
+)
+def test_the_switcher_stays_on_a_page_that_everybody_may_open(
+    manager: User, customer: Customer, other_customer: Customer, path: str, there: str
+) -> None:
+    here = path.format(slug=customer.slug)
+    frame = Frame(inside(here, user=manager, customer=customer, customer_count=2))
+
+    assert {c.url for c in frame.customers} == {
+        there.format(slug=one.slug) for one in (customer, other_customer)
+    }
 
 
 def test_the_sales_desk_has_its_own_navigation_and_name() -> None:

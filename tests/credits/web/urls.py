@@ -17,12 +17,16 @@ credits_urls = [
     path("forgot-password/", page, name="forgot-password"),
     path("c/<slug:slug>/allocate/", page, name="allocation-list"),
     path("c/<slug:slug>/activity/", page, name="activity"),
+    path("c/<slug:slug>/settings/", page, name="customer-settings"),
+    path("c/<slug:slug>/members/", page, name="member-list"),
+    path("c/<slug:slug>/search/", page, name="search"),
 ]
 billing_urls = [
     path("c/<slug:slug>/annual-credits/", page, name="annual-credits"),
     path("c/<slug:slug>/licenses/", page, name="license-list"),
     path("sales/customers/", page, name="sales-customers"),
     path("sales/purchases/", page, name="sales-purchases"),
+    path("sales/search/", page, name="sales-search"),
 ]
 estimator_urls = [path("c/<slug:slug>/estimates/", page, name="estimate-list")]
 
