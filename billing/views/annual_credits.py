@@ -6,20 +6,17 @@ from datetime import datetime, timedelta
 
 from django.http import HttpResponseBase
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from billing.domain.annual import AnnualCredits
-from billing.tables.features import EXPORTED, exported
-from billing.web.annual_charts import today
 from billing.web.annual_page import AnnualPage
-from billing.web.exports import stream_csv
 from billing.web.regions import REGIONS, push_address, query_of
 from credits import clock
 from credits.domain.boundaries import newest_boundary
 from credits.domain.people import Right
 from credits.web.access import CustomerRequest, customer_view
+from credits.web.exports import export, wants_file
 from credits.web.htmx import announce, is_fragment, reload_to, render_page
 
 TEMPLATE = "billing/annual_credits.html"
@@ -39,21 +36,15 @@ def annual_credits(request: CustomerRequest) -> HttpResponseBase:
     if region in REGIONS:
         request.GET = query_of(request, region)  # type: ignore[assignment]
     page = AnnualPage(request, AnnualCredits(request.customer, now=clock.now(), boundary=boundary))
+    if wants_file(request) and (file := export(request, page.table, page.purchases)):
+        return file
+    is_wrong = region in ("", "history") and page.history.is_wrong
+    status = 422 if is_wrong else 200
     if region not in REGIONS:
-        return render_page(request, TEMPLATE, {"page": page})
-    response = render_page(request, TEMPLATE, {"page": page}, region)
+        return render_page(request, TEMPLATE, {"page": page}, status=status)
+    response = render_page(request, TEMPLATE, {"page": page}, region, status=status)
     push_address(response, request)
     return announce(response, told(page, region))
-
-
-@require_safe
-@customer_view(Right.EXPORT)
-def features_csv(request: CustomerRequest) -> HttpResponseBase:
-    """The filtered table of features as a file."""
-    page = AnnualPage(request, AnnualCredits(request.customer, now=clock.now()))
-    rows = exported(page.filter.matching(), page.credits.position.at)
-    name = f"{request.customer.slug}-features-{today(page.credits)}.csv"
-    return stream_csv(name, EXPORTED, rows)
 
 
 class PageOutdated(Exception):
@@ -85,7 +76,9 @@ def shown_boundary(request: CustomerRequest) -> datetime | None:
 def told(page: AnnualPage, region: str) -> str:
     """What the live region says of a part that has changed."""
     if region == "history":
-        return _("The history shows %(span)s.") % {"span": page.span_name}
+        return page.history.told
+    if region == "licenses":
+        return page.licenses_listed
     if region == "purchases":
         return page.purchases.sorted_by
     count = len(page.table.rows)

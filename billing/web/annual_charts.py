@@ -17,8 +17,10 @@ from credits.templatetags.figures import days_left, percent
 from credits.web import svg
 
 YEAR = timedelta(days=365)
-LANES = 12
+LANES = 6
 MARKS = 8
+HIGH = 250
+"""The room of the steps in pixels: about as high as the ring's legend that stands beside."""
 CHANNELS = {
     "sales": gettext_lazy("sales"),
     "support": gettext_lazy("support"),
@@ -30,8 +32,8 @@ CHANNELS = {
 
 
 def parts(page: AnnualCredits, explain: Explain) -> list[svg.Part]:
-    """What each solution holds, the largest first."""
-    return [
+    """What each solution holds, the largest first; the smallest of many as one."""
+    held = [
         svg.Part(
             label=line.solution.name,
             value=line.credits,
@@ -43,6 +45,7 @@ def parts(page: AnnualCredits, explain: Explain) -> list[svg.Part]:
         )
         for line in page.solutions
     ]
+    return svg.folded(held, _("Other"))
 
 
 def capacity(page: AnnualCredits, held: Sequence[svg.Part]) -> svg.CapacityBar:
@@ -65,7 +68,6 @@ def ring(page: AnnualCredits, held: Sequence[svg.Part]) -> svg.Donut:
         held,
         label=_("Allocated credits by solution"),
         below=below if figure.valid > 0 else "",
-        other_word=_("Other"),
         write=grouped,
     )
 
@@ -87,15 +89,16 @@ def steps(page: AnnualCredits, course: Course) -> svg.StepChart:
         today=_("today"),
         difference=_("balance"),
         write=grouped,
+        area=HIGH,
     )
 
 
 def marks(page: AnnualCredits, course: Course) -> list[svg.Mark]:
-    """Where licenses end, the first shortage among them; of many only the largest falls."""
+    """Where licenses end and have ended; of many the first shortage and the largest falls."""
     ends = [point for point in course.points if point.ending]
     first = page.outlook.at if page.outlook.state == State.FIRST_SHORT else None
     sizes = falls(course.points)
-    ends.sort(key=lambda p: (p.at != first, -sizes[p.at]))
+    ends.sort(key=lambda p: (p.at != first, not p.is_ahead, -sizes[p.at]))
     return [mark(point, first) for point in ends[:MARKS]]
 
 
@@ -109,26 +112,22 @@ def mark(point: Point, first: datetime | None) -> svg.Mark:
     """One end of a license, with the shortage it makes."""
     is_first = point.at == first
     text = f"{point.what}, {grouped(point.figure.balance)}" if is_first else point.what
-    return svg.Mark(point.at, point.figure.valid, text, "warn" if is_first else "")
+    kind = "warn" if is_first else "" if point.is_ahead else "past"
+    return svg.Mark(point.at, point.figure.valid, text, kind)
 
 
-def timelines(page: AnnualCredits, explain: Explain) -> list[svg.Timeline]:
-    """Licenses by expiry over one axis: the next to end first, those beyond the first few apart."""
+def timeline(page: AnnualCredits, explain: Explain, most: int = LANES) -> svg.Timeline | None:
+    """Licenses by expiry over one axis, the next to end first; `most` of them at most."""
     lines = page.licenses
     if not lines:
-        return []
+        return None
     at = page.position.at
     start = min(max(min(line.starts_at for line in lines), at - YEAR), at)
     last = max(line.ends_at or line.starts_at for line in lines)
     end = min(last, at + 3 * YEAR)
-    label = _("Licenses by expiry")
     first = page.outlook.at if page.outlook.state == State.FIRST_SHORT else None
-    terms = [term(line, at, first, explain) for line in lines]
-    return [
-        svg.timeline(some, start=start, now=at, end=end, label=label)
-        for some in (terms[:LANES], terms[LANES:])
-        if some
-    ]
+    terms = [term(line, at, first, explain) for line in lines[:most]]
+    return svg.timeline(terms, start=start, now=at, end=end, label=_("Licenses by expiry"))
 
 
 def term(line: LicenseLine, at: datetime, first: datetime | None, explain: Explain) -> svg.Term:

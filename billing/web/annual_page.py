@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
 
-from billing.domain.annual import DEFAULT_SPAN, SPANS, AnnualCredits, Course, Point
+from billing.domain.annual import AnnualCredits
 from billing.forms.features import ALL, FeatureFilter
 from billing.tables.features import FeatureRow, FeatureTable
 from billing.tables.shown_purchases import ShownPurchaseTable
 from billing.web import annual_charts as charts
+from billing.web.annual_history import History
+from billing.web.annual_moments import Moment, moments
 from billing.web.context import Freshness
 from billing.web.links import Explain, instant_text
 from credits.domain.people import Right
-from credits.domain.sources import Reporting, reporting
+from credits.domain.sources import Reporting
 from credits.models import Side
 from credits.web import svg
 from credits.web.access import CustomerRequest
 from credits.web.htmx import is_fragment
+from credits.web.links import request_url
 
-SPAN_NAMES = {
-    "3m": (gettext_lazy("3 m"), gettext_lazy("3 months back and ahead")),
-    "6m": (gettext_lazy("6 m"), gettext_lazy("6 months back and ahead")),
-    "1y": (gettext_lazy("1 y"), gettext_lazy("1 year back and ahead")),
-    "3y": (gettext_lazy("3 y"), gettext_lazy("3 years back and ahead")),
-}
-TABLE = "table"
 FILTER = "features-filter"
 
 
@@ -43,10 +39,25 @@ class AnnualPage:
         self.explain = Explain.of(request.customer, credits.position)
         self.boundary = instant_text(credits.position.at)
 
+    @property
+    def explain_live(self) -> Explain:
+        """The rows behind figures that are not shown yet."""
+        return Explain.of(self.request.customer, self.credits.live)
+
     @cached_property
     def freshness(self) -> Freshness:
         """How old the figures are, and whether an update was missed."""
         return Freshness(self.credits.now, self.credits.standing.boundary)
+
+    @property
+    def poll_url(self) -> str:
+        """Where the page asks whether newer figures were published."""
+        return reverse("billing:freshness", args=[self.request.customer.slug])
+
+    @cached_property
+    def moments(self) -> list[Moment]:
+        """The instants of the "as of" menu."""
+        return moments(self.request.customer, self.credits.position.at)
 
     # Where the figures lead.
 
@@ -62,16 +73,9 @@ class AnnualPage:
         }
 
     @property
-    def rows_export_url(self) -> str:
-        """Every row behind the balance, as a file."""
-        path = reverse("billing:explain-csv", args=[self.request.customer.slug])
-        return f"{path}?{self.links['balance'].partition('?')[2]}"
-
-    @cached_property
     def silent(self) -> list[Reporting]:
         """The systems that have been silent for too long, live: their figures may be old."""
-        found = reporting(self.request.customer).values()
-        return [source for source in found if source.is_stale(self.credits.now)]
+        return self.credits.silent
 
     @property
     def may_allocate(self) -> bool:
@@ -100,9 +104,12 @@ class AnnualPage:
             found.append(
                 (_("Estimate what to buy"), reverse("estimator:estimate-new", kwargs=slug))
             )
+        if Right.REQUEST_CREDITS in self.request.rights:
+            found.append((_("Request credits"), request_url(self.request.customer, short)))
         if self.may_allocate:
             url = reverse("credits:allocation-list", kwargs=slug)
             found.append((_("Release credits"), f"{url}?use=yes"))
+            found.append((_("Move credits"), reverse("credits:allocation-move", kwargs=slug)))
         return found
 
     # The drawings.
@@ -119,9 +126,33 @@ class AnnualPage:
     def donut(self) -> svg.Donut:
         return charts.ring(self.credits, self.parts)
 
+    @property
+    def shows_all_licenses(self) -> bool:
+        """Whether also those are drawn that are not among the next to end."""
+        return self.request.GET.get("licenses") == ALL
+
     @cached_property
-    def timelines(self) -> list[svg.Timeline]:
-        return charts.timelines(self.credits, self.explain)
+    def timeline(self) -> svg.Timeline | None:
+        count = len(self.credits.licenses)
+        most = count if self.shows_all_licenses else charts.LANES
+        return charts.timeline(self.credits, self.explain, most)
+
+    @property
+    def folded_licenses(self) -> int:
+        """How many licenses can be folded away, or are."""
+        return max(0, len(self.credits.licenses) - charts.LANES)
+
+    @property
+    def other_licenses_url(self) -> str:
+        """From the next to end to all of them and back."""
+        return self.with_query(licenses="" if self.shows_all_licenses else ALL)
+
+    @property
+    def licenses_listed(self) -> str:
+        """What the live region says of the licenses."""
+        count = len(self.timeline.lanes) if self.timeline else 0
+        listed = ngettext("%(count)s license listed.", "%(count)s licenses listed.", count)
+        return listed % {"count": count}
 
     @property
     def license_counts(self) -> str:
@@ -135,51 +166,10 @@ class AnnualPage:
         ]
         return ", ".join(text % {"count": count} for count, text in counts if count)
 
-    # History and what is known ahead.
-
-    @property
-    def span(self) -> str:
-        wanted = self.request.GET.get("range", DEFAULT_SPAN)
-        return wanted if wanted in SPANS else DEFAULT_SPAN
-
-    @property
-    def span_name(self) -> str:
-        return str(SPAN_NAMES[self.span][1])
-
-    @property
-    def shows_table(self) -> bool:
-        return self.request.GET.get("history") == TABLE
-
     @cached_property
-    def course(self) -> Course:
-        return self.credits.course(self.span)
-
-    @property
-    def points(self) -> list[Point]:
-        """The table's lines, newest first."""
-        return list(reversed(self.course.points))
-
-    @cached_property
-    def chart(self) -> svg.StepChart:
-        return charts.steps(self.credits, self.course)
-
-    @property
-    def spans(self) -> list[dict[str, Any]]:
-        """The ranges one may choose."""
-        return [
-            {
-                "short": short,
-                "long": long,
-                "url": self.with_query(range="" if key == DEFAULT_SPAN else key),
-                "current": key == self.span,
-            }
-            for key, (short, long) in SPAN_NAMES.items()
-        ]
-
-    @property
-    def other_view_url(self) -> str:
-        """From the chart to its table and back."""
-        return self.with_query(history="" if self.shows_table else TABLE)
+    def history(self) -> History:
+        """Valid and allocated over time, and what is known ahead."""
+        return History(self.request, self.credits, self.with_query)
 
     # Features that need credits.
 
@@ -203,9 +193,35 @@ class AnnualPage:
         ]
         totals = {"credits": sum(line.credits for line in lines)}
         caption = _("Features that need credits")
-        table = FeatureTable(rows, totals=totals, region="features", caption=caption)
+        table = FeatureTable(
+            rows,
+            totals=totals,
+            total_urls={"credits": self.sum_url},
+            region="features",
+            caption=caption,
+            about=self.about,
+        )
         table.configure(self.request)
         return table
+
+    @property
+    def sum_url(self) -> str:
+        """The rows behind the sum of the table: of everything, or of one solution.
+
+        A sum over any other choice of features is that of the figures above it.
+        """
+        chosen = self.filter.kept("solution")
+        if self.filter.kept("q") or self.filter.kept("model"):
+            return ""
+        if not chosen:
+            return self.explain(Side.ALLOCATED)
+        return self.explain(Side.ALLOCATED, solution=chosen)
+
+    @property
+    def about(self) -> list[tuple[str, datetime]]:
+        """Through which instant the figures of a file are, and as known when."""
+        position = self.credits.position
+        return [(_("Figures through"), position.at), (_("As known at"), position.known)]
 
     # Purchase history.
 
@@ -220,6 +236,7 @@ class AnnualPage:
             region="purchases",
             prefix="bought-",
             caption=_("Purchase history"),
+            about=self.about,
         )
         table.configure(self.request)
         return table
@@ -257,12 +274,6 @@ class AnnualPage:
         if self.filter.only_in_use or not self.credits.in_use:
             return ""
         return self.with_query(use="")
-
-    @property
-    def features_export_url(self) -> str:
-        """The filtered list as a file."""
-        url = reverse("billing:annual-features-csv", args=[self.request.customer.slug])
-        return self.with_query(url)
 
     def with_query(self, path: str = "", **changes: str) -> str:
         """The page's address with some of its query changed; a page number never outlives it."""

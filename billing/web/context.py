@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from billing.web.links import instant_text
 from credits import clock
 from credits.domain.boundaries import DELAY, HOUR, missed, newest_boundary
 
@@ -15,15 +17,19 @@ from credits.domain.boundaries import DELAY, HOUR, missed, newest_boundary
 class Freshness:
     """Through when figures are shown, and when they move on: by what was closed, not by jobs."""
 
-    def __init__(self, now: datetime, through: datetime | None) -> None:
+    def __init__(
+        self, now: datetime, through: datetime | None, newest: datetime | None = None
+    ) -> None:
         self._now = now
         self.through = through
-        """The boundary in force; None before the first one."""
+        """The boundary of the figures that are shown; None before the first one."""
+        self.newest = newest or through
+        """The boundary in force, where the figures are older."""
 
     @property
     def missed(self) -> int:
         """Hours whose update is late."""
-        return missed(self.through, self._now) if self.through else 0
+        return missed(self.newest, self._now) if self.newest else 0
 
     @property
     def late(self) -> bool:
@@ -32,10 +38,22 @@ class Freshness:
     @property
     def next_update(self) -> datetime | None:
         """The hour at which the boundary moves on; None where that hour has come."""
-        if self.through is None:
+        if self.newest is None:
             return None
-        at = self.through + HOUR + DELAY
+        at = self.newest + HOUR + DELAY
         return at if at > self._now else None
+
+    @property
+    def offered(self) -> datetime | None:
+        """A newer boundary than the figures', which the reader may ask for."""
+        return self.newest if self.newest != self.through else None
+
+    @property
+    def query(self) -> str:
+        """How a page asks for what is newer still."""
+        asked = {"since": self.newest, "shown": self.through if self.offered else None}
+        known = {name: instant_text(at) for name, at in asked.items() if at is not None}
+        return urlencode(known, safe=":")
 
 
 def freshness(request: HttpRequest) -> dict[str, Any]:

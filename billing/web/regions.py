@@ -8,11 +8,16 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse, QueryDict
 
 from credits.web.access import PortalRequest
+from credits.web.table_choice import COLUMNS, DENSITY, PER_PAGE
+
+CHOICE = (COLUMNS, DENSITY, PER_PAGE)
+"""What the address may say of the columns and rows of a table."""
 
 REGIONS: Mapping[str, Collection[str]] = {
-    "features": ("q", "solution", "model", "use", "sort", "page", "per_page"),
-    "history": ("range", "history"),
-    "purchases": ("bought-sort", "bought-page", "bought-per_page"),
+    "features": ("q", "solution", "model", "use", "sort", "page", *CHOICE),
+    "history": ("range", "from", "to", "history"),
+    "licenses": ("licenses",),
+    "purchases": ("bought-sort", "bought-page", *(f"bought-{name}" for name in CHOICE)),
 }
 
 

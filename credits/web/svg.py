@@ -22,7 +22,7 @@ while its text keeps its size. Where a text's room must be judged, it is judged 
 width on the smallest phone: what fits there fits everywhere.
 """
 
-from credits.web.geometry.bars import CapacityBar, Part, Segment, capacity_bar
+from credits.web.geometry.bars import CapacityBar, Part, Segment, capacity_bar, folded
 from credits.web.geometry.rings import Donut, Slice, donut
 from credits.web.geometry.scales import NARROW, nice_ticks, time_ticks
 from credits.web.geometry.steps import Mark, Series, StepChart, step_chart
@@ -43,6 +43,7 @@ __all__ = [
     "Timeline",
     "capacity_bar",
     "donut",
+    "folded",
     "nice_ticks",
     "step_chart",
     "time_ticks",

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from credits.web.geometry.scales import NARROW, grouped, percent, text_width
 
 PADDING = 14
+MOST = 8
+OTHER = "other"
+"""The color class of whatever has no color of its own."""
 # Widths of the bar, in pixels, from which a text may be shown (container queries in portal.css).
 WIDTHS = (300, 460, 620, 780, 940)
 
@@ -23,6 +26,22 @@ class Part:
     url: str = ""
     short: str = ""
     explain: str = ""
+    members: tuple["Part", ...] = ()
+    """What was put together in it, the largest first."""
+
+
+def folded(parts: Sequence[Part], word: str, most: int = MOST) -> list[Part]:
+    """The largest parts first; those beyond `most` and those without a color of their own as one.
+
+    A single one without a color keeps its name.
+    """
+    held = sorted((p for p in parts if p.value > 0), key=lambda p: -p.value)
+    colored = [p for p in held if p.css != OTHER][:most]
+    rest = [p for p in held if p not in colored]
+    if not rest or (len(rest) == 1 and rest[0].css == OTHER):
+        return [*colored, *rest]
+    total = sum(p.value for p in rest)
+    return [*colored, Part(word, total, OTHER, members=tuple(rest))]
 
 
 @dataclass(frozen=True)
@@ -35,6 +54,8 @@ class Segment:
     x: str
     width: str
     fits: str
+    key: str = ""
+    """Where its text is written below the bar: like `fits`, "until-460", "always" or "" (never)."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +79,11 @@ class CapacityBar:
     over_width: str
     whole: ScaleText
     over_text: str
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether a part has no room for its text, on some width or on any."""
+        return any(part.key for part in (*self.segments, *filter(None, [self.free])))
 
 
 def capacity_bar(
@@ -110,6 +136,7 @@ def _segment(part: Part, text: str, x: int, length: int, *, hatched: bool = Fals
         x=percent(x / length * 100),
         width=percent(share * 100),
         fits=fits,
+        key={"never": "always", "": ""}.get(fits, fits.replace("from", "until")),
     )
 
 

@@ -1,7 +1,7 @@
 """Where a chart's texts go: the place that crosses the fewest lines and no other text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from credits.web.geometry.scales import BLEED_RIGHT, percent, text_width
 
@@ -12,11 +12,13 @@ SHORT = 10
 # What is paid for a line through the text, and for another text under it: unreadable.
 CROSSED = 8
 COVERED = 100
+CROWDED = 2 * CROSSED
+"""What a text that is told elsewhere as well may cost at most."""
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """A straight piece of a drawn line, upright or level, in pixels of the narrowest plot."""
+    """A straight piece of a drawn line, upright or level, in pixels of a plot of some width."""
 
     left: float
     right: float
@@ -60,49 +62,83 @@ class Label:
     anchor: str
 
 
-class Labels:
-    """Places texts one after the other; the most important comes first."""
+@dataclass(frozen=True)
+class Plot:
+    """The drawing at one width: its lines, and the texts that are placed already."""
 
-    def __init__(self, strokes: Sequence[Stroke], room: float, top: float, bottom: float) -> None:
-        self._strokes = strokes
-        self._room = room
+    room: float
+    strokes: Sequence[Stroke]
+    taken: list[Stroke] = field(default_factory=list)
+
+
+class Labels:
+    """Places texts one after the other, the most important first, where they read at any width."""
+
+    def __init__(self, plots: Sequence[Plot], top: float, bottom: float) -> None:
+        self._plots = plots
         self._top = top
         self._bottom = bottom
-        self._taken: list[Stroke] = []
         self.placed: list[Label] = []
 
-    def add(self, text: str, css: str, places: Sequence[Place], *, needed: bool = False) -> None:
-        """Draw the text at its best place, or not at all where every place is unreadable."""
-        forms = [[text], halves(text)] if len(text) > SHORT else [[text]]
+    def add(
+        self,
+        text: str,
+        css: str,
+        places: Sequence[Place],
+        *,
+        needed: bool = False,
+        most: int = COVERED,
+    ) -> None:
+        """Draw the text at its best place, or not at all where that costs `most` or more."""
+        forms = [[text]]
+        if len(text) > SHORT:
+            forms.append(halves(text))
+        if len(text) > 2 * SHORT:
+            forms.append(thirds(text))
         rated = [
-            (self._cost(place.box(lines, self._room)) + len(lines), i, lines, place)
+            (self._cost(place, lines) + len(lines), i, lines, place)
             for i, place in enumerate(places)
             for lines in forms
         ]
         if not rated:
             return
         cost, _, lines, best = min(rated, key=lambda r: r[:2])
-        if cost >= COVERED and not needed:
+        if cost >= most and not needed:
             return
-        self._taken.append(best.box(lines, self._room))
+        for plot in self._plots:
+            plot.taken.append(best.box(lines, plot.room))
         for i, line in enumerate(lines):
             y = f"{best.first(lines) + LINE * i:.0f}"
             self.placed.append(Label(line, css, percent(best.share), best.dx, y, best.anchor))
 
-    def _cost(self, box: Stroke) -> int:
-        outside = box.left < -4 or box.right > self._room + BLEED_RIGHT
+    def _cost(self, place: Place, lines: Sequence[str]) -> int:
+        return max(self._cost_in(plot, place.box(lines, plot.room)) for plot in self._plots)
+
+    def _cost_in(self, plot: Plot, box: Stroke) -> int:
+        outside = box.left < -4 or box.right > plot.room + BLEED_RIGHT
         outside = outside or box.top < self._top or box.bottom > self._bottom
-        covered = sum(_meet(box, other) for other in self._taken)
-        crossed = sum(_meet(box, stroke) for stroke in self._strokes)
+        covered = sum(_meet(box, other) for other in plot.taken)
+        crossed = sum(_meet(box, stroke) for stroke in plot.strokes)
         return COVERED * (outside + covered) + crossed * CROSSED
 
 
 def halves(text: str) -> list[str]:
     """The text in two lines of about the same length, broken at a space."""
+    return _broken(text, len(text) / 2)
+
+
+def thirds(text: str) -> list[str]:
+    """The text in three lines of about the same length, for where even two are too wide."""
+    first, *rest = _broken(text, len(text) / 3)
+    return [first, *(line for part in rest for line in halves(part))]
+
+
+def _broken(text: str, near: float) -> list[str]:
+    """The text in two lines, broken at the space that is nearest to a place."""
     spaces = [i for i, c in enumerate(text) if c == " "]
     if not spaces:
         return [text]
-    at = min(spaces, key=lambda i: abs(i - len(text) / 2))
+    at = min(spaces, key=lambda i: abs(i - near))
     return [text[:at], text[at + 1 :]]
 
 

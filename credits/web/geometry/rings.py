@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from credits.web.geometry.bars import Part
+from credits.web.geometry.bars import MOST, Part, folded
 from credits.web.geometry.scales import grouped, number
 
 CENTER = 75.0
 OUTER = 72.0
 INNER = 51.0
+LONG_BELOW = 15
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Slice:
     explain: str
     share: float
     path: str
+    members: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Donut:
         return _ring(0, 1)
 
     @property
+    def is_long_below(self) -> bool:
+        """Whether the text under the figure must be smaller to stay inside the ring."""
+        return len(self.below) > LONG_BELOW
+
+    @property
     def size(self) -> str:
         """The class of the figure in the middle, which must stay inside the ring."""
         return "longer" if len(self.center) > 10 else "long" if len(self.center) > 7 else ""
@@ -51,21 +58,29 @@ def donut(
     *,
     label: str,
     below: str = "",
-    most: int = 8,
+    most: int = MOST,
     other_word: str = "Other",
     write: Callable[[int], str] = grouped,
 ) -> Donut:
-    """Slices from noon, clockwise, largest first; beyond `most` the rest is one slice."""
-    held = sorted((p for p in parts if p.value > 0), key=lambda p: -p.value)
-    if len(held) > most:
-        rest = sum(p.value for p in held[most:])
-        held = [*held[:most], Part(other_word, rest, "other")]
+    """Slices from noon, clockwise, largest first; what has no color of its own is one slice."""
+    held = folded(parts, other_word, most)
     total = sum(p.value for p in held)
     slices, done = [], 0
     for part in held:
         path = _ring(done / total, (done + part.value) / total)
         share = part.value / total * 100
-        slices.append(Slice(part.label, part.value, part.css, part.url, part.explain, share, path))
+        slices.append(
+            Slice(
+                part.label,
+                part.value,
+                part.css,
+                part.url,
+                part.explain,
+                share,
+                path,
+                part.members,
+            )
+        )
         done += part.value
     said = ", ".join(f"{s.label} {write(s.value)}" for s in slices)
     return Donut(

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from credits.web.geometry.labels import Label, Labels, Place, Stroke
+from credits.web.geometry.labels import (
+    COVERED,
+    CROWDED,
+    Label,
+    Labels,
+    Place,
+    Plot,
+    Stroke,
+)
 from credits.web.geometry.scales import (
     NARROW,
     WIDE,
@@ -20,9 +28,9 @@ from credits.web.geometry.scales import (
 
 TOP = 18
 AREA = 200
-POINTS = 40
+POINTS = 16
 NAMED = 4
-_URGENCY = {"short": 0, "warn": 1, "": 2}
+_URGENCY = {"short": 0, "warn": 1, "": 2, "past": 3}
 _OFFSETS = (-8, 18, -24, 34, -40, 50)
 
 
@@ -37,7 +45,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot with a name at an instant that matters. `css` is "warn", "short" or "".
+    """A dot with a name at an instant that matters. `css` is "warn", "short", "past" or "".
 
     The most urgent few are named in the drawing, all of them in its exact figures.
     """
@@ -50,7 +58,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """One series drawn: path data up to now and from now on, in a box of 1000 by `AREA`."""
+    """One series drawn: path data up to now and from now on, in a box of 1000 by `area`."""
 
     css: str
     past: str
@@ -83,6 +91,7 @@ class StepChart:
 
     label: str
     gutter: int
+    area: int
     rows: tuple[Tick, ...]
     wide_ticks: tuple[Tick, ...]
     narrow_ticks: tuple[Tick, ...]
@@ -91,6 +100,20 @@ class StepChart:
     labels: tuple[Label, ...]
     points: tuple[Point, ...]
     now: str
+
+    @property
+    def bottom(self) -> int:
+        """Where zero, or what is lowest, stands."""
+        return TOP + self.area
+
+    @property
+    def height(self) -> int:
+        """With the two lines of the axis."""
+        return self.bottom + 44
+
+    @property
+    def tick_lines(self) -> tuple[int, int]:
+        return self.bottom + 20, self.bottom + 35
 
 
 @dataclass(frozen=True)
@@ -101,6 +124,7 @@ class _Frame:
     low: int
     high: int
     gutter: int
+    area: int
 
     @property
     def room(self) -> int:
@@ -111,7 +135,7 @@ class _Frame:
         return share_of(at, self.start, self.end)
 
     def y(self, value: int) -> float:
-        return TOP + AREA * (self.high - value) / (self.high - self.low)
+        return TOP + self.area * (self.high - value) / (self.high - self.low)
 
 
 def step_chart(
@@ -125,20 +149,23 @@ def step_chart(
     today: str = "today",
     difference: str = "",
     write: Callable[[int], str] = grouped,
+    area: int = AREA,
 ) -> StepChart:
     """Steps from start to end, the part after now lighter, the axis from zero.
 
     With `difference` (say "balance") each point also tells the first series minus the second.
+    `area` is the height of the drawing without its axis, in pixels.
     """
     clipped = [_clip(s.points, start, end) for s in series]
     marks = [m for m in marks if start <= m.at <= end]
     values = [v for levels in clipped for _, v in levels] + [m.value for m in marks]
     ticks = nice_ticks(min(values, default=0), max(values, default=0))
     gutter = round(max(text_width(write(t)) for t in ticks)) + 10
-    frame = _Frame(start, now, end, ticks[0], ticks[-1], gutter)
+    frame = _Frame(start, now, end, ticks[0], ticks[-1], gutter, area)
     return StepChart(
         label=label,
         gutter=gutter,
+        area=area,
         rows=tuple(Tick(number(frame.y(t)), write(t)) for t in ticks),
         wide_ticks=tuple(time_ticks(start, end, WIDE - gutter, stacked=True)),
         narrow_ticks=tuple(time_ticks(start, end, frame.room, stacked=True)),
@@ -171,7 +198,8 @@ def _path(levels: Sequence[tuple[datetime, int]], until: datetime, frame: _Frame
     pieces: list[str] = []
     last_y = ""
     for at, value in levels:
-        x, y = number(frame.share(at) * 10), number(frame.y(value) - TOP)
+        # Half a pixel is all that can be seen; smaller steps would only make the page heavy.
+        x, y = number(frame.share(at) * 10), number(round(2 * (frame.y(value) - TOP)) / 2)
         pieces.append(f"M{x} {y}" if not pieces else f"H{x}V{y}" if y != last_y else "")
         last_y = y
     return "".join(pieces) + f"H{number(frame.share(until) * 10)}"
@@ -185,11 +213,13 @@ def _line(css: str, levels: Sequence[tuple[datetime, int]], frame: _Frame) -> Li
     return Line(css, _path(past, now, frame), _path(future, frame.end, frame))
 
 
-def _strokes(clipped: Sequence[Sequence[tuple[datetime, int]]], frame: _Frame) -> Iterator[Stroke]:
+def _strokes(
+    clipped: Sequence[Sequence[tuple[datetime, int]]], frame: _Frame, room: float
+) -> Iterator[Stroke]:
     for levels in filter(None, clipped):
         stops = [*(at for at, _ in levels[1:]), frame.end]
         for (at, value), stop in zip(levels, stops, strict=True):
-            left, right = (frame.share(t) / 100 * frame.room for t in (at, stop))
+            left, right = (frame.share(t) / 100 * room for t in (at, stop))
             y = frame.y(value)
             yield Stroke(left, right, y - 1, y + 1)
             following = _level(levels, stop)
@@ -205,13 +235,17 @@ def _labels(
     frame: _Frame,
     today: str,
 ) -> list[Label]:
-    labels = Labels(list(_strokes(clipped, frame)), frame.room, top=0, bottom=TOP + AREA)
+    rooms = (frame.room, WIDE - frame.gutter, 2 * WIDE)
+    plots = [Plot(room, list(_strokes(clipped, frame, room))) for room in rooms]
+    labels = Labels(plots, top=0, bottom=TOP + frame.area)
     if frame.start <= frame.now <= frame.end:
         share = frame.share(frame.now)
         sides = (Place(share, 6, 12, "start"), Place(share, -6, 12, "end"))
         labels.add(today, "", sides, needed=True)
     for mark in sorted(marks, key=lambda m: (_URGENCY.get(m.css, 2), m.at))[:NAMED]:
-        labels.add(mark.text, mark.css, list(_beside(frame.share(mark.at), frame.y(mark.value))))
+        beside = list(_beside(frame.share(mark.at), frame.y(mark.value)))
+        is_urgent = mark.css in ("short", "warn")
+        labels.add(mark.text, mark.css, beside, most=COVERED if is_urgent else CROWDED)
     for one, levels in zip(series, clipped, strict=True):
         labels.add(one.name, one.css, list(_along(levels, frame, above=one is series[0])))
     return labels.placed

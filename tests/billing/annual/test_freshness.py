@@ -108,7 +108,7 @@ def test_the_page_reads_at_the_newest_closed_boundary_alone(halden: Story) -> No
 
     answer = send(logged_in(halden.admin), url(halden), "2026-11-24T13:20")
 
-    assert "known=2026-11-24T09:00:00Z" in answer.content.decode()
+    assert "through=2026-11-24T09:00Z" in answer.content.decode()
 
 
 def test_a_clock_set_back_hides_nothing_that_was_published(halden: Story) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from billing.domain.annual import State
 from credits.domain.catalogue import load_catalogue
+from credits.domain.moving import Move
 from tests.billing.story import NOON, Story, instant
 from tests.cast import CATALOGUE
 
@@ -132,3 +135,37 @@ def test_a_feature_offered_since_the_boundary_has_a_name(halden: Story) -> None:
 
     assert page.pending.changes[-1].words == "Fresh feature 7 seats"
     assert "fresh" not in [line.feature.key for line in page.features]
+
+
+def test_a_move_tells_both_sides_by_their_own_units(halden: Story) -> None:
+    units = {"source": "email-core", "units": Decimal(28), "target": "endpoint-core"}
+    moved = halden.post("2026-11-24T10:10", Move, **units)
+
+    assert words(halden, NOON)[-1] == (
+        "Core package (Email and Collaboration Security) −28 users and "
+        "Core package (Endpoint Security) 15 endpoints"
+    )
+
+    halden.undo("2026-11-24T10:20", moved)
+    halden.allocate("2026-11-24T10:30", "email-core", 260)
+
+    assert words(halden, NOON)[-1] == "Core package +10 users"
+
+
+def test_what_was_undone_out_of_turn_leaves_what_came_after(halden: Story) -> None:
+    first = halden.allocate("2026-11-24T10:10", "email-core", 255)
+    halden.allocate("2026-11-24T10:15", "email-core", 258)
+    halden.undo("2026-11-24T10:20", first)
+    halden.allocate("2026-11-24T10:30", "email-core", 260)
+
+    assert words(halden, NOON)[-1] == "Core package +2 users"
+
+
+def test_without_what_was_stated_before_the_units_are_told_whole(story: Story) -> None:
+    story.buy("2026-11-01T08:00", 15_000, "2026-11-01", "2027-10-31")
+    story.allocate("2026-11-20T08:00", "email-core", 250)
+    shown = story.allocate("2026-11-24T08:00", "email-core", 255)
+    story.undo("2026-11-24T10:20", shown)
+    story.allocate("2026-11-24T10:30", "email-core", 260)
+
+    assert words(story, NOON)[-1] == "Core package 260 users"

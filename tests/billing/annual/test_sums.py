@@ -87,6 +87,12 @@ def check(story: Story, now: datetime) -> None:
     shown, live = page.position, page.live
 
     assert shown.figure.balance + page.pending.effect == live.figure.balance
+    assert shown.figure.valid + page.pending.valid == live.figure.valid
+    assert shown.figure.allocated + page.pending.allocated == live.figure.allocated
+    assert (
+        sum(change.effect for change in page.pending.listed) + (page.pending.unlisted_effect)
+        == page.standing.pending_balance
+    )
     assert shown.figure == figure(story.customer, at=shown.at, known=shown.known)
     assert live.figure == figure(story.customer, at=live.at, known=live.at)
     assert sum(line.credits for line in page.features) == shown.figure.allocated
@@ -106,7 +112,7 @@ def check(story: Story, now: datetime) -> None:
         signs = {Side.VALID.value: 1, Side.ALLOCATED.value: -1 if side == BALANCE else 1}
         rows = list(explanation.all_rows())
         assert sum(row.entry.credits * signs[row.entry.side] for row in rows) == total
-    for months in ("3m", "3y"):
+    for months in ("1m", "3m", "2y", "3y"):
         points = page.course(months).points
         past = [point.figure for point in points if not point.is_ahead]
         assert past[-1] == shown.figure

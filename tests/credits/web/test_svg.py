@@ -2,11 +2,15 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
 
-from credits.web.geometry.labels import Labels, Place, Stroke, halves
+from credits.models import Solution
+from credits.models.catalogue import COLORS
+from credits.web.geometry.labels import CROWDED, Labels, Place, Plot, Stroke, halves, thirds
 from credits.web.geometry.scales import WIDE, nice_ticks, text_width, time_ticks
 from credits.web.svg import (
     NARROW,
@@ -17,9 +21,12 @@ from credits.web.svg import (
     Term,
     capacity_bar,
     donut,
+    folded,
     step_chart,
     timeline,
 )
+
+SHEETS = ("tokens.css", "portal.css")
 
 PARTS = [
     Part("Endpoint Security", 19_500, "s1", short="Endpoint"),
@@ -183,15 +190,15 @@ def test_a_ring_of_nothing_has_no_slices() -> None:
 def test_levels_hold_until_they_change_and_part_at_now() -> None:
     valid = chart().lines[0]
 
-    assert valid.past == "M0 126.67H378.98V26.67H495.16"
-    assert valid.future.startswith("M495.16 26.67H")
+    assert valid.past == "M0 126.5H378.98V26.5H495.16"
+    assert valid.future.startswith("M495.16 26.5H")
     assert valid.future.endswith("H1000")
 
 
 def test_a_level_from_before_the_range_leads_it() -> None:
     drawn = chart(start=day(2026, 1))
 
-    assert drawn.lines[0].past.startswith("M0 126.67")
+    assert drawn.lines[0].past.startswith("M0 126.5")
 
 
 def test_all_of_a_range_in_the_past_has_no_future() -> None:
@@ -240,7 +247,7 @@ def test_a_long_history_keeps_its_largest_changes_and_stays_small() -> None:
         [Series("valid", "valid", levels)], start=START, now=NOW, end=END, label="Valid"
     )
 
-    assert len(drawn.points) == 40
+    assert len(drawn.points) == 16
     assert any("900,000" in p.text for p in drawn.points)
 
 
@@ -279,7 +286,7 @@ def test_a_mark_beside_another_gives_way_or_is_left_unnamed() -> None:
 
 def test_a_text_avoids_lines_where_it_can() -> None:
     line = Stroke(0, 250, 91, 93)
-    labels = Labels([line], 250, top=0, bottom=200)
+    labels = Labels([Plot(250, [line])], top=0, bottom=200)
 
     labels.add("short", "", [Place(10, 0, 95, "start"), Place(10, 0, 80, "start")])
 
@@ -360,3 +367,105 @@ def test_names_are_escaped() -> None:
     assert "<script>" not in render_to_string(
         "includes/_capacity_bar.html", {"bar": capacity_bar(evil, 9)}
     )
+
+
+def test_a_text_that_is_told_elsewhere_is_left_out_of_a_crowd() -> None:
+    crowd = [Stroke(x, x + 2, 0, 200) for x in range(0, 250, 12)]
+    labels = Labels([Plot(250, crowd)], top=0, bottom=200)
+    places = [Place(20, 7, 90, "start")]
+
+    labels.add("L-204 ends", "", places, most=CROWDED)
+    labels.add("L-205 ends", "warn", places)
+
+    assert [label.text for label in labels.placed] == ["L-205 ends"]
+
+
+def test_a_text_stands_where_it_reads_on_each_width() -> None:
+    wide = Stroke(60, 130, 80, 95)
+    labels = Labels([Plot(250, []), Plot(600, [wide])], top=0, bottom=200)
+
+    labels.add("valid", "", [Place(10, 7, 90, "start"), Place(10, 7, 150, "start")])
+
+    assert [label.y for label in labels.placed] == ["150"]
+
+
+def test_beyond_eight_parts_the_smallest_are_one() -> None:
+    parts = [Part(f"Solution {n}", 100 - n, f"s{n}") for n in range(1, 9)]
+    parts += [Part("Ninth", 500, "other", url="/9/"), Part("Tenth", 1, "other")]
+
+    found = folded(parts, "Other")
+
+    assert [p.label for p in found] == [*(f"Solution {n}" for n in range(1, 9)), "Other"]
+    assert found[-1].value == 501
+    assert [p.label for p in found[-1].members] == ["Ninth", "Tenth"]
+    assert sum(p.value for p in found) == sum(p.value for p in parts)
+
+
+def test_a_single_part_without_a_color_keeps_its_name() -> None:
+    parts = [Part("A", 10, "s1"), Part("Ninth", 500, "other", url="/9/")]
+
+    assert [(p.label, p.url) for p in folded(parts, "Other")] == [("A", ""), ("Ninth", "/9/")]
+
+
+def test_each_part_of_the_bar_is_named_in_it_or_below_it() -> None:
+    parts = [Part("Large", 900, "s1"), Part("Middle", 90, "s2"), Part("Tiny", 1, "s3")]
+
+    bar = capacity_bar(parts, 1_000)
+
+    assert [(s.fits, s.key) for s in bar.segments] == [
+        ("", ""),
+        ("from-940", "until-940"),
+        ("never", "always"),
+    ]
+    assert bar.has_keys
+    assert not capacity_bar(parts[:1], 900).has_keys
+
+
+def test_what_is_short_is_hatched_and_its_parts_are_named_below() -> None:
+    bar = capacity_bar([Part("Email", 150, "s1")], 100)
+
+    assert (bar.over_text, bar.limit) == ("\N{MINUS SIGN}50 short", "66.67%")
+    assert [s.key for s in bar.segments] == ["always"]
+
+
+def test_steps_are_as_high_as_they_are_asked_to_be() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    series = [Series("valid", "valid", [(at, 100)])]
+
+    chart = step_chart(series, start=at, now=at, end=at + timedelta(days=90), label="x", area=250)
+
+    assert (chart.bottom, chart.height) == (268, 312)
+    assert max(float(row.at) for row in chart.rows) == 268
+
+
+def test_the_largest_of_many_solutions_are_told_apart_by_color() -> None:
+    solutions = [Solution(name=f"Solution {n}", position=n) for n in range(1, 12)]
+    parts = [Part(one.name, 10 * one.position, one.color) for one in solutions]
+
+    found = folded(parts, "Other")
+
+    assert [p.label for p in found] == [*(f"Solution {n}" for n in range(11, 3, -1)), "Other"]
+    assert len({p.css for p in found}) == len(found)
+
+
+def test_every_color_of_a_solution_is_in_the_style_sheets() -> None:
+    colors = [Solution(position=n).color for n in range(1, 40)]
+    sheets = [Path(settings.BASE_DIR, "static/css", name).read_text() for name in SHEETS]
+
+    assert set(colors) == {f"s{n}" for n in range(1, COLORS + 1)}
+    for color in set(colors):
+        assert f"--{color}: " in sheets[0]
+        assert f".sw.{color} " in sheets[1]
+        assert f".fill-{color} " in sheets[1]
+
+
+def test_a_text_that_is_too_wide_in_two_lines_stands_in_three() -> None:
+    text = "L-204 and L-208 end, −5,574"
+    to_the_left = Stroke(0, 145, 0, 200)
+    labels = Labels([Plot(230, [to_the_left])], top=0, bottom=200)
+
+    labels.add(text, "warn", [Place(65, -7, 90, "end"), Place(65, 7, 90, "start")])
+
+    assert [label.text for label in labels.placed] == thirds(text)
+    assert {label.anchor for label in labels.placed} == {"start"}
+    assert thirds(text) == ["L-204 and", "L-208 end,", "−5,574"]
