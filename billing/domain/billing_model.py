@@ -23,6 +23,7 @@ from credits.domain.figures import Position
 from credits.domain.in_force import latest_stated
 from credits.domain.pricing import RESERVED, SHARED, Quantities, Quantity, quantity_of
 from credits.domain.quantities import stored
+from credits.domain.stated_units import reports_in_force
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
 from credits.models import BillingModel, Customer, Fact, Feature, FeatureChoice, UsageReport
 
@@ -118,10 +119,7 @@ def payg_features(customer: Customer, live: Position) -> list[PaygFeature]:
     """
     now = live.at
     offered = [o for o in offers(now) if o.feature.payg == "yes" and not o.rate.parts]
-    reports = {
-        report.group_id: quantities_of(report)
-        for report in UsageReport.objects.filter(customer=customer).first_in_force(now)
-    }
+    reports = {pk: quantities_of(one) for pk, one in reports_in_force(customer, now).items()}
     choices: dict[int, list[FeatureChoice]] = defaultdict(list)
     for choice in FeatureChoice.objects.filter(customer=customer).first_in_force(now):
         choices[choice.feature_id].append(choice)

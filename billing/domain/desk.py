@@ -1,6 +1,6 @@
 """What the sales desk shows of many customers at once: live figures, next end, first shortage.
 
-Shown figures come from `desk_rows`, one page of customers in three queries; what a whole list is
+Shown figures come from `desk_rows`, one page of customers in four queries; what a whole list is
 sorted and filtered by is computed in the database by `with_figures`.
 """
 
@@ -28,8 +28,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
+from billing.domain.request_lists import next_requests
+from billing.models import CreditRequest
+from credits.domain.access_state import AccessState, state_of, with_held
 from credits.domain.boundaries import newest_closed
-from credits.domain.figures import Figure, Position, read_now, steps
+from credits.domain.figures import Figure, Position, Step, read_now, steps
+from credits.domain.finding import customers_called
 from credits.domain.people import customers_for
 from credits.models import Balance, Customer, LedgerEntry, License, Side, User
 
@@ -50,20 +54,50 @@ class DeskRow:
     live: Position
     next_end: License | None
     """The license that ends next, of those valid or still to start."""
+    asks_for: CreditRequest | None
+    """The open request that is needed first."""
 
     @property
     def pk(self) -> int:
         """The customer's key."""
         return self.customer.pk
 
+    @property
+    def access(self) -> AccessState:
+        """Where access stands; of customers as `desk_customers` reads them."""
+        return state_of(self.customer, self.live.at)
+
+    @property
+    def shortage(self) -> Position | Step | None:
+        """When credits are first short, and the figures then: now, or ahead."""
+        return self.live if self.live.figure.balance < 0 else self.live.first_short
+
 
 def desk_rows(customers: Sequence[Customer], now: datetime) -> list[DeskRow]:
-    """The rows of a page of customers, in the order given, in three queries however many."""
+    """The rows of a page of customers, in the order given, in four queries however many."""
     positions = live_positions(customers, now)
-    ends = next_ends(customers, now)
+    ends, asking = next_ends(customers, now), next_requests(customers)
     return [
-        DeskRow(customer, positions[customer.pk], ends.get(customer.pk)) for customer in customers
+        DeskRow(one, positions[one.pk], ends.get(one.pk), asking.get(one.pk)) for one in customers
     ]
+
+
+def desk_totals(customers: QuerySet[Customer], now: datetime) -> Figure:
+    """The sum of the customers' live figures, in two queries however many there are."""
+    folded = Balance.objects.filter(customer__in=customers.values("pk")).aggregate(
+        valid=Sum("valid", default=0), allocated=Sum("allocated", default=0)
+    )
+    present = Greatest(Value(now), F("customer__standing__last_recorded_at"), newest_closed())
+    ahead = LedgerEntry.objects.filter(
+        customer__in=customers.values("pk"),
+        effective_at__gt=F("recorded_at"),
+        customer__standing__folded_until__lt=F("effective_at"),
+        effective_at__lte=present,
+    ).aggregate(valid=Sum(VALID, default=0), allocated=Sum(ALLOCATED, default=0))
+    return Figure(
+        folded["valid"] + ahead["valid"],
+        folded["allocated"] + ahead["allocated"],
+    )
 
 
 def live_positions(customers: Sequence[Customer], now: datetime) -> dict[int, Position]:
@@ -122,14 +156,7 @@ def next_ends(customers: Sequence[Customer], now: datetime) -> dict[int, License
 
 def desk_customers(user: User, words: str, now: datetime) -> QuerySet[Customer]:
     """The customers of a person's desk whose name, number or mail domain holds the words."""
-    customers = customers_for(user)
-    if words:
-        found = Q(name__icontains=words) | Q(domain__icontains=words)
-        number = words.lower().removeprefix("c-")
-        if number.isascii() and number.isdigit() and len(number) < 10:
-            found |= Q(number=int(number))
-        customers = customers.filter(found)
-    return with_figures(customers, now)
+    return with_held(with_figures(customers_called(customers_for(user), words), now))
 
 
 def short_ones(customers: QuerySet[Customer]) -> QuerySet[Customer]:

@@ -13,11 +13,23 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from billing.domain.causes import Cause, Causes, with_facts
+from billing.domain.explained_levels import is_long, levels_asked, of_licenses
 from credits.domain.books import Subject
 from credits.domain.figures import rows
-from credits.models import Customer, Feature, LedgerEntry, License, Side, Solution, subject_of
+from credits.models import (
+    AllocationGroup,
+    Customer,
+    Feature,
+    LedgerEntry,
+    License,
+    Side,
+    Solution,
+    subject_of,
+)
 
 NEWEST = 50
+AT_ONCE = 60
+"""The most rows of several groups that are told beside each other; of more, their sums are."""
 CHUNK = 500
 BALANCE = "balance"
 
@@ -33,11 +45,18 @@ class Question:
     license: License | None = None
     feature: Feature | None = None
     solution: Solution | None = None
+    group: AllocationGroup | None = None
 
     @property
     def is_single(self) -> bool:
         """Whether it is about one license or one feature."""
         return self.license is not None or self.feature is not None
+
+    @property
+    def sides(self) -> list[str]:
+        """The sides of the balance that are asked about."""
+        both = [Side.VALID.value, Side.ALLOCATED.value]
+        return both if self.side == BALANCE else [self.side]
 
     def rows(self) -> QuerySet[LedgerEntry]:
         """The rows whose sum is the figure."""
@@ -51,6 +70,8 @@ class Question:
         )
         if self.solution is not None:
             found = found.filter(feature__group__solution=self.solution)
+        if self.group is not None:
+            found = found.filter(feature__group=self.group)
         return found
 
 
@@ -77,13 +98,16 @@ class Group:
     """What its own explanation is asked by: a license's public id, a feature's key."""
     solution: Solution | None
     total: int
-    count: int
+    count: int | None
+    """How many rows; None where they were not counted, since they would have to be read."""
     rows: tuple[Row, ...] = ()
+    is_cut: bool = False
+    """Whether there are older rows than those, where they were not counted."""
 
     @property
     def older(self) -> int:
-        """How many rows are carried forward."""
-        return self.count - len(self.rows)
+        """How many rows are carried forward; 0 where they were not counted."""
+        return self.count - len(self.rows) if self.count is not None else 0
 
     @property
     def carried(self) -> int:
@@ -105,8 +129,10 @@ class Section:
         return sum(group.total for group in self.groups)
 
     @property
-    def settled_rows(self) -> int:
-        return sum(group.count for group in self.settled)
+    def settled_rows(self) -> int | None:
+        """How many rows that is; None where they were not counted."""
+        counts = [group.count for group in self.settled if group.count is not None]
+        return sum(counts) if len(counts) == len(self.settled) else None
 
 
 class Explanation:
@@ -116,6 +142,12 @@ class Explanation:
         self.question = question
 
     @property
+    def is_brief(self) -> bool:
+        """Whether only the sums are told; the rows of each have an explanation of their own."""
+        groups = [group for section in self.sections for group in section.groups]
+        return bool(groups) and not any(group.rows for group in groups)
+
+    @property
     def total(self) -> int:
         """The figure: the sum of its rows, allocated credits taken from valid ones."""
         sums = [section.total for section in self.sections]
@@ -123,17 +155,18 @@ class Explanation:
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The sides asked about, each with its licenses or features, the largest first."""
-        both = [Side.VALID.value, Side.ALLOCATED.value]
-        sides = both if self.question.side == BALANCE else [self.question.side]
-        groups = self._groups()
-        found = [self._section(side, groups) for side in sides]
-        told = self._told([group for section in found for group in section.groups])
+        """The sides asked about, each with its licenses or features, the largest first.
+
+        Where they have many rows, each is told by its sum alone: its rows are all carried.
+        """
+        groups = self._groups
+        found = [self._section(side, groups) for side in self.question.sides]
+        shown = [group for section in found for group in section.groups]
+        if len(shown) > 1 and sum(most_rows(group) for group in shown) > AT_ONCE:
+            return found
+        told = self._told(shown)
         return [
-            replace(
-                section,
-                groups=tuple(replace(g, rows=tuple(told[g.subject])) for g in section.groups),
-            )
+            replace(section, groups=tuple(with_rows(g, told[g.subject]) for g in section.groups))
             for section in found
         ]
 
@@ -147,48 +180,60 @@ class Explanation:
         settled = tuple(group for group in own if group.total == 0)
         return Section(side, tuple(group for group in own if group.total != 0), settled)
 
+    @cached_property
     def _groups(self) -> list[Group]:
-        """The sum and number of rows of each license and feature; one query."""
-        sums = (
-            self.question.rows()
-            .order_by()
-            .values(
-                "side",
-                "license_id",
-                "license__number",
-                "license__public_id",
-                "feature_id",
-                "feature__name",
-                "feature__key",
-                "feature__group__solution__position",
-            )
-            .annotate(total=Sum("credits"), count=Count("pk"))
-        )
-        return [group_of(dict(values)) for values in sums]
+        """The sum of each license and feature, with its number of rows where they are few."""
+        if not self._is_long:
+            return summed(self.question.rows())
+        found: list[Group] = []
+        for side in self.question.sides:
+            asked = replace(self.question, side=side)
+            levels = levels_asked(asked) if side == Side.ALLOCATED else None
+            if levels is None:
+                found += summed(self._rows(side))
+            else:
+                found += [group_held(feature, total) for feature, total in levels.items()]
+        return found
+
+    def _rows(self, side: str) -> QuerySet[LedgerEntry]:
+        """The rows of one side; in a long ledger those of licenses are found by what made them."""
+        found = replace(self.question, side=side).rows()
+        if self._is_long and side == Side.VALID:
+            found = found.filter(operation__in=self._of_licenses)
+        return found
+
+    @cached_property
+    def _of_licenses(self) -> list[int]:
+        return of_licenses(self.question.customer, self.question.license)
+
+    @cached_property
+    def _is_long(self) -> bool:
+        return is_long(self.question.customer)
 
     def _told(self, groups: Sequence[Group]) -> dict[Subject, list[Row]]:
         """The newest rows of groups, oldest first, each with its cause."""
-        licenses = [pk for side, pk in (g.subject for g in groups) if side == Side.VALID]
-        features = [pk for side, pk in (g.subject for g in groups) if side == Side.ALLOCATED]
-        newest = (
-            self.question.rows()
-            .filter(Q(license__in=licenses) | Q(feature__in=features))
-            .order_by()
-            .annotate(
-                place=Window(
-                    RowNumber(),
-                    partition_by=[F("side"), F("license_id"), F("feature_id")],
-                    order_by=F("seq").desc(),
-                )
-            )
-            .filter(place__lte=NEWEST)
-        )
-        entries = list(with_facts(LedgerEntry.objects.filter(pk__in=newest.values("pk"))))
+        newest = [pk for pks in self._newest(groups) for pk in pks]
+        entries = list(with_facts(LedgerEntry.objects.filter(pk__in=newest)))
         causes = Causes.of_groups({e.feature.group_id for e in entries if e.feature is not None})
         told: dict[Subject, list[Row]] = defaultdict(list)
         for entry in entries:
             told[subject_of(entry)].append(Row(entry, causes.of(entry)))
         return told
+
+    def _newest(self, groups: Sequence[Group]) -> Iterator[list[int]]:
+        """The newest rows of each group by their keys, of uncounted ones one more.
+
+        Those of an uncounted feature are found from the newest row of the ledger backwards.
+        """
+        for group in groups:
+            if group.count is None:
+                own = self._rows(group.subject[0]).filter(feature=group.subject[1])
+                newest = own.order_by("-customer_id", "-seq")
+                yield list(newest.values_list("pk", flat=True)[: NEWEST + 1])
+        for side in self.question.sides:
+            counted = [g.subject[1] for g in groups if g.subject[0] == side and g.count is not None]
+            if counted:
+                yield list(newest_of_each(self._rows(side), counted))
 
     def all_rows(self) -> Iterator[Row]:
         """Every row of the figure with its cause, oldest first, read piece by piece."""
@@ -196,6 +241,59 @@ class Explanation:
         causes = Causes.of_groups(groups)
         for entry in with_facts(self.question.rows()).iterator(chunk_size=CHUNK):
             yield Row(entry, causes.of(entry))
+
+
+def most_rows(group: Group) -> int:
+    """How many rows of a group a page would show."""
+    return NEWEST if group.count is None else min(group.count, NEWEST)
+
+
+def with_rows(group: Group, rows: Sequence[Row]) -> Group:
+    """A group with its newest rows, and whether there are more where they were not counted."""
+    is_cut = group.count is None and len(rows) > NEWEST
+    return replace(group, rows=tuple(rows[-NEWEST:]), is_cut=is_cut)
+
+
+def newest_of_each(rows: QuerySet[LedgerEntry], subjects: Sequence[int]) -> QuerySet[Any, int]:
+    """The newest of the rows of each license or feature, by their keys."""
+    place = Window(
+        RowNumber(),
+        partition_by=[F("side"), F("license_id"), F("feature_id")],
+        order_by=F("seq").desc(),
+    )
+    own = rows.filter(Q(license__in=subjects) | Q(feature__in=subjects)).order_by()
+    return own.annotate(place=place).filter(place__lte=NEWEST).values_list("pk", flat=True)
+
+
+def summed(rows: QuerySet[LedgerEntry]) -> list[Group]:
+    """The sum and number of rows of each license and feature; one query."""
+    sums = (
+        rows.order_by()
+        .values(
+            "side",
+            "license_id",
+            "license__number",
+            "license__public_id",
+            "feature_id",
+            "feature__name",
+            "feature__key",
+            "feature__group__solution__position",
+        )
+        .annotate(total=Sum("credits"), count=Count("pk"))
+    )
+    return [group_of(dict(values)) for values in sums]
+
+
+def group_held(feature: Feature, total: int) -> Group:
+    """A group from what a feature holds; its rows are not counted."""
+    return Group(
+        subject=(Side.ALLOCATED.value, feature.pk),
+        name=feature.name,
+        key=feature.key,
+        solution=feature.group.solution,
+        total=total,
+        count=None,
+    )
 
 
 def group_of(values: dict[str, Any]) -> Group:

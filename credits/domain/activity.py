@@ -203,7 +203,7 @@ def facts_of(customer: Customer, operations: Iterable[int]) -> Mapping[int, Fact
     for chosen_ in chosen(ids):
         facts[chosen_.choice.operation_id].choices.append(chosen_)
     entries = LedgerEntry.objects.filter(customer=customer, operation__in=ids)
-    for entry in entries.select_related("license", "feature").order_by("seq"):
+    for entry in entries.select_related("license", "feature__group__solution").order_by("seq"):
         facts[entry.operation_id].entries.append(entry)
     for change_ in reported(ids):
         facts[change_.report.operation_id].reports.append(change_)
@@ -231,7 +231,8 @@ def reported(operations: Iterable[int]) -> list[ReportedChange]:
     )
     features: dict[int, dict[str, Feature]] = defaultdict(dict)
     groups = {report.group_id for report in reports}
-    for feature in Feature.objects.filter(group__in=groups).order_by("position", "pk"):
+    named = Feature.objects.filter(group__in=groups).select_related("group__solution")
+    for feature in named.order_by("position", "pk"):
         features[feature.group_id][feature.key] = feature
     return [
         ReportedChange(r, r.earlier or {}, features[r.group_id])  # type: ignore[attr-defined]

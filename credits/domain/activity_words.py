@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from credits.domain.booking import quantities_of
+from credits.domain.feature_names import told_apart
 from credits.domain.member_words import MEMBER_KINDS, MEMBER_SAYINGS
 from credits.domain.pricing import SHARED, total
 from credits.domain.quantities import plain_units, unit_name
+from credits.domain.request_words import REQUEST_KINDS, REQUEST_SAYINGS
 from credits.models import (
     Feature,
     FeatureChoice,
@@ -43,6 +45,7 @@ KINDS: Mapping[str, Any] = {
     "invite": gettext_lazy("Member"),
     "assign-rep": gettext_lazy("Sales rep"),
     **MEMBER_KINDS,
+    **REQUEST_KINDS,
 }
 """The kinds of operations a customer has, as a filter names them."""
 
@@ -101,8 +104,9 @@ def words_of(operation: Operation, **facts: Any) -> str:
     say = SAYINGS.get(operation.kind)
     if say is not None:
         return say(told)
-    if operation.kind in MEMBER_SAYINGS:
-        return MEMBER_SAYINGS[operation.kind](operation, told.person)
+    tell = MEMBER_SAYINGS.get(operation.kind) or REQUEST_SAYINGS.get(operation.kind)
+    if tell is not None:
+        return tell(operation, told.person)
     title = operation.kind.replace("-", " ").capitalize()
     return f"{title}: {operation.subject}" if operation.subject else title
 
@@ -234,21 +238,26 @@ def switch_text(choice: FeatureChoice) -> str:
 def released(told: Told) -> str:
     """Released Core package."""
     names = [change.choice.feature.name for change in told.choices]
-    return _("Released %(names)s") % {"names": ", ".join(names) or told.operation.subject}
+    shown_names = ", ".join(names[:MOST_GROUPS]) or told.operation.subject
+    if more := len(names[MOST_GROUPS:]):
+        words = {"names": shown_names, "count": more}
+        return _("Released %(names)s and %(count)d more") % words
+    return _("Released %(names)s") % {"names": shown_names}
 
 
 def moved(told: Told) -> str:
-    """Moved 250 credits from Email Core to Endpoint Core: 5 endpoints, 225 credits; 25 returned."""
+    """Moved 250 credits from Email Sensor to Pro package: 5 endpoints, 225 credits; 25 returned."""
     answer = told.operation.answer
     features = {key: f for change in told.reports for key, f in change.features.items()}
     source, target = features.get(answer["source"]), features.get(answer["target"])
     if source is None or target is None:
         return _("Moved credits from %(subject)s") % {"subject": told.operation.subject}
+    from_name, to_name = told_apart(source, target)
     text = _("Moved %(freed)s credits from %(source)s to %(target)s: %(units)s, %(held)s credits")
     words = text % {
         "freed": f"{answer['freed']:,}",
-        "source": source.name,
-        "target": target.name,
+        "source": from_name,
+        "target": to_name,
         "units": f"{answer['units']:,} {unit_name(target, Decimal(answer['units']))}",
         "held": f"{answer['credits']:,}",
     }

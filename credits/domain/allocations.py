@@ -248,7 +248,7 @@ def facts_seen(books: Books, group: AllocationGroup, seen: int | None) -> GroupF
         )
         if newer.exists():
             raise StaleView(
-                f"{group.name} was changed by somebody else meanwhile. Nothing was "
+                f"{group.name} was changed meanwhile. Nothing was "
                 "written. Compare the new figures and send again."
             )
     return facts

@@ -17,7 +17,7 @@ from credits.domain.booking import (
     held_course,
     license_course,
 )
-from credits.domain.reading import GroupRows, read_group
+from credits.domain.reading import GroupRows, read_group, read_groups
 from credits.exceptions import UnknownObject
 from credits.models import (
     AllocationGroup,
@@ -58,6 +58,7 @@ class Books:
     _levels: dict[Subject, Level] | None = None
     _groups: dict[tuple[int, datetime, int], GroupFacts] = field(default_factory=dict)
     _sources: dict[int, UsageSource | None] = field(default_factory=dict)
+    _at_hand: dict[str, AllocationGroup] = field(default_factory=dict)
 
     def entries_beyond(self, at: datetime) -> list[LedgerEntry]:
         """Entries effective or recorded after an instant, at most once read per instant."""
@@ -116,6 +117,8 @@ class Books:
 
         Raises UnknownObject if no feature of such a group has a rate.
         """
+        if key in self._at_hand:
+            return self._at_hand[key]
         rows = self.read_group(key=key, start=self.now)
         if rows.group is None or not rows.facts.rates:
             raise UnknownObject("There is no such feature.")
@@ -131,6 +134,22 @@ class Books:
             rows = self.read_group(group=group_id, start=start, without=wanted[2])
             self._groups[wanted] = rows.facts
         return self._groups[wanted]
+
+    def read_ahead(self, keys: Iterable[str]) -> None:
+        """Read several groups at once, so that each is at hand when it is asked for."""
+        found = read_groups(
+            self.customer.pk,
+            keys,
+            start=self.now,
+            through=self.balance.rates_through,
+            folded=self.balance.folded_until,
+            now=self.now,
+        )
+        for rows in found:
+            if rows.group is not None and rows.facts.rates:
+                self._groups[rows.group.pk, self.now, 0] = rows.facts
+                self._sources[rows.group.pk] = rows.source
+                self._at_hand[rows.group.key] = rows.group
 
     def read_group(
         self, *, key: str = "", group: int = 0, start: datetime, without: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from credits.domain.usage_file import shown
@@ -47,3 +47,12 @@ class Names:
             keys = " or ".join((one.feature or one.group).key for one in found)
             raise InvalidCommand(f"{shown(text)} is the name of several. Write {keys}.")
         return found[0]
+
+
+def told_apart(*features: Feature) -> list[str]:
+    """The names of features, with the solution's where several are called the same."""
+    named = Counter(feature.name for feature in features)
+    return [
+        f"{one.name} ({one.group.solution.name})" if named[one.name] > 1 else one.name
+        for one in features
+    ]

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Sum
 
+from credits import clock
 from credits.domain.books import Subject
-from credits.domain.boundaries import newest_closed
-from credits.models import Balance, Customer, LedgerEntry, Level, Side, subject_of
+from credits.domain.reading import BEGINNING
+from credits.domain.standing_reading import Known, read_standing
+from credits.models import Balance, Customer, LedgerEntry, Level, Operation, Side, subject_of
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,13 @@ class Standing:
     beyond: tuple[LedgerEntry, ...]
     """Every entry recorded or effective after the boundary, by seq."""
     levels: Mapping[Subject, Level]
+    operations: Mapping[int, Operation]
+    """If told: those recorded after the boundary, with the quantities `stated` by their reports, by
+    allocation group."""
+    known: Known
+    """Which operations the shown position knows."""
+    rates_through: int
+    """The newest rate operation that is booked."""
 
     @property
     def pending_balance(self) -> int:
@@ -114,21 +125,26 @@ def read_now(balance: Balance, now: datetime, newest: datetime | None = None) ->
     return max(now, balance.last_recorded_at or now, newest or now)
 
 
-def standing(customer: Customer, *, now: datetime, boundary: datetime | None = None) -> Standing:
-    """A customer's live and shown positions from the projections, in two queries.
+def standing(
+    customer: Customer,
+    *,
+    now: datetime,
+    boundary: datetime | None = None,
+    told: bool = False,
+    before: timedelta = timedelta(0),
+) -> Standing:
+    """A customer's live and shown positions from the projections, in one query.
 
     Shown is what the newest closed boundary shows, unless an older one is given. Before the
     first is closed nothing is published, and the live figures stand there.
 
-    Balance, levels and the newest boundary are read in one statement and later entries left out,
-    so that a writer between the two statements changes nothing.
+    `told` brings the operations that are not shown, `before` keeps entries of so long before the
+    boundary among those beyond.
     """
-    balance, levels, newest = projections(customer)
+    read = read_standing(customer, boundary, told=told, before=before)
+    balance, levels, newest, entries = read.balance, read.levels, read.newest, read.beyond
     now = read_now(balance, now, newest)
     boundary = boundary or newest
-    earliest = min(boundary or balance.folded_until, balance.folded_until)
-    beyond = LedgerEntry.objects.all().beyond(customer, earliest)
-    entries = list(beyond.filter(seq__lte=balance.seq).order_by("seq"))
     live_levels = Counter({subject: row.credits for subject, row in levels.items()})
     for entry in entries:
         if balance.folded_until < entry.effective_at <= now:
@@ -150,23 +166,12 @@ def standing(customer: Customer, *, now: datetime, boundary: datetime | None = N
         boundary=boundary,
         unpublished=unpublished,
         seq=balance.seq,
-        beyond=tuple(entries),
+        beyond=entries,
         levels=levels,
+        operations=read.operations,
+        known=read.known(shown.known),
+        rates_through=balance.rates_through,
     )
-
-
-def projections(customer: Customer) -> tuple[Balance, dict[Subject, Level], datetime | None]:
-    """The balance and the levels of one moment, as of the balance's `folded_until`.
-
-    With them the boundary that is in force at that moment.
-    """
-    found = Level.objects.filter(customer=customer).select_related("customer__standing")
-    rows = list(found.annotate(newest_boundary=newest_closed()))
-    if rows:
-        newest = rows[0].newest_boundary
-        return rows[0].customer.standing, {subject_of(row): row for row in rows}, newest
-    balance = Balance.objects.annotate(newest_boundary=newest_closed()).get(customer=customer)
-    return (balance, {}, balance.newest_boundary) if balance.seq == 0 else projections(customer)
 
 
 def nothing_visible(
@@ -268,14 +273,71 @@ def levels(customer: Customer, *, at: datetime, known: datetime) -> dict[Subject
     }
 
 
+# The days at whose end the balance was not below zero, as known at an instant: the stored changes
+# less what was recorded later. The rows recorded later are the last by seq, named one by one
+# so that the planner takes the index.
+LAST_COVERED = """
+WITH later AS (
+    SELECT side, (effective_at AT TIME ZONE 'UTC')::date AS day, -credits AS credits
+    FROM credits_ledgerentry
+    WHERE customer_id = %(customer)s AND seq = ANY (ARRAY(SELECT generate_series(
+        1 + coalesce((
+            SELECT seq FROM credits_ledgerentry
+            WHERE customer_id = %(customer)s AND recorded_at <= %(known)s
+            ORDER BY customer_id DESC, seq DESC LIMIT 1), 0),
+        (SELECT seq FROM credits_balance WHERE customer_id = %(customer)s))))
+), change AS (
+    SELECT day, coalesce(sum(credits) FILTER (WHERE side = 'valid'), 0) AS valid,
+        coalesce(sum(credits) FILTER (WHERE side = 'allocated'), 0) AS allocated
+    FROM (
+        SELECT side, day, credits FROM later
+        UNION ALL
+        SELECT side, day, credits FROM credits_dailychange WHERE customer_id = %(customer)s
+    ) both_parts WHERE day < %(today)s GROUP BY day
+), ended AS (
+    SELECT day, (sum(valid) OVER past)::bigint AS valid,
+        (sum(allocated) OVER past)::bigint AS allocated
+    FROM change WINDOW past AS (ORDER BY day)
+)
+SELECT day, valid, allocated, coalesce((
+    SELECT seq FROM credits_ledgerentry
+    WHERE customer_id = %(customer)s
+        AND recorded_at < (day + 1)::timestamp AT TIME ZONE 'UTC'
+    ORDER BY customer_id DESC, seq DESC LIMIT 1), 0)
+FROM ended WHERE valid >= allocated ORDER BY day DESC LIMIT 1
+"""
+
+
+def last_covered(
+    customer: Customer, *, at: datetime, known: datetime
+) -> tuple[datetime, Figure, int]:
+    """The end of the last day before `at` that ended with no shortage, and its figure.
+
+    With them the newest seq recorded before that. The beginning of time and zeros where there is
+    no such day.
+    """
+    asked: dict[str, Any] = {"customer": customer.pk, "known": known, "today": clock.day_of(at)}
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_COVERED, asked)
+        found = cursor.fetchone()
+    if found is None:
+        return BEGINNING, Figure(0, 0), 0
+    day, valid, allocated, seq = found
+    return clock.start_of(day + timedelta(days=1)), Figure(valid, allocated), seq
+
+
 def crossing(customer: Customer, *, at: datetime, known: datetime) -> list[Step]:
     """What made a negative balance: the newest instant it fell below zero, then what worsened it.
 
-    Empty if the balance is not below zero (docs/rules.md, negative balance).
+    Empty if the balance is not below zero (docs/rules.md, negative balance). Reads as far back as
+    the last day that ended with no shortage, however long the ledger is.
     """
-    counted = LedgerEntry.objects.filter(customer=customer).counted(at=at, known=known)
-    course = steps(Figure(0, 0), counted.select_related("operation", "license", "feature"))
-    before = 0
+    start, covered, seq = last_covered(customer, at=at, known=known)
+    is_later = Q(seq__gt=seq) | Q(effective_at__gt=F("recorded_at"), effective_at__gte=start)
+    entries = LedgerEntry.objects.filter(is_later, customer=customer, effective_at__gte=start)
+    counted = entries.counted(at=at, known=known).order_by("seq")
+    course = steps(covered, counted.select_related("operation", "license", "feature"))
+    before = covered.balance
     cause: list[Step] = []
     for step in course:
         after = step.figure.balance

@@ -33,7 +33,7 @@ def history(
     today = clock.day_of(position.at)
     changes: Counter[tuple[str, date]] = Counter()
     stored = DailyChange.objects.filter(customer=customer, day__gt=since, day__lte=today)
-    for side, day, credits in stored.values_list("side", "day", "credits"):
+    for side, day, credits in stored.order_by().values_list("side", "day", "credits"):
         changes[side, day] = credits
     for entry in unseen(beyond, position):
         changes[entry.side, clock.day_of(entry.effective_at)] -= entry.credits

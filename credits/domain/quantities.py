@@ -18,6 +18,8 @@ MEASURED = frozenset({"throughput_block", "usage_reservation"})
 """Models whose quantity is measured and may have decimals; all others count whole units."""
 
 GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]+(\.[0-9]+)?", re.ASCII)
+FOREIGN_GROUPS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+", re.ASCII)
+"""A thousand as it is grouped in many countries: 1.000 of what is counted whole is never one."""
 MAX_LENGTH = 20
 MAX_NAME = 200
 
@@ -26,10 +28,13 @@ def read_quantity(text: str, *, measured: bool, field: str) -> Decimal:
     """A typed quantity as an exact number of units, from 0 to MAX_UNITS.
 
     Grouping commas are read; signs, exponents, NaN, other digits than 0-9 and, unless the
-    quantity is measured, fractions are refused. Raises InvalidCommand naming what was entered.
+    quantity is measured, fractions and points that group thousands are refused. Raises
+    InvalidCommand naming what was entered.
     """
     typed = text.strip()
     if len(typed) > MAX_LENGTH or not GROUPED.fullmatch(typed):
+        raise refusal(typed, measured=measured, field=field)
+    if not measured and FOREIGN_GROUPS.fullmatch(typed):
         raise refusal(typed, measured=measured, field=field)
     value = Decimal(typed.replace(",", ""))
     if value > MAX_UNITS or (not measured and value != value.to_integral_value()):

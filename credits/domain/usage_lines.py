@@ -61,6 +61,7 @@ def match_lines(lines: Sequence[Line], books: Books, sources: Mapping[int, Repor
             reading.problems.append(Problem(line.number, error.message))
             continue
         by_group[meant.group].append((line, meant.feature))
+    books.read_ahead(group.key for group in by_group)
     for group, told in by_group.items():
         reading.lines[group.key] = [line for line, _ in told]
         read_one(reading, group, told, books, sources.get(group.pk))
@@ -254,11 +255,10 @@ def rows_in_force(books: Books, sources: Mapping[int, Reporting]) -> list[list[s
     features = Feature.objects.select_related("group").order_by(
         "group__solution__position", "position", "pk"
     )
-    groups = dict.fromkeys(feature.group for feature in features)
+    groups = dict.fromkeys(f.group for f in features if f.group_id not in sources)
+    books.read_ahead(group.key for group in groups)
     rows: list[list[str]] = []
     for group in groups:
-        if group.pk in sources:
-            continue
         try:
             settings = read_group(books, group.key)
         except UnknownObject:

@@ -4,7 +4,7 @@ Shown figures come from one position; what is live and not shown yet stands besi
 read when they are asked for, so that a fragment of the page costs no more than it shows.
 """
 
-from billing.domain.annual.course import DEFAULT_SPAN, SPANS, Course, Point
+from billing.domain.annual.course import DEFAULT_SPAN, SPANS, Course, Point, Reach
 from billing.domain.annual.lines import FeatureLine, LicenseLine, SolutionLine
 from billing.domain.annual.outlook import Outlook, State
 from billing.domain.annual.page import AnnualCredits
@@ -21,6 +21,7 @@ __all__ = [
     "Outlook",
     "Pending",
     "Point",
+    "Reach",
     "SolutionLine",
     "State",
 ]

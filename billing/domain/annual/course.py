@@ -3,37 +3,81 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from billing.domain.annual.outlook import Name, RateChange, coming_words, license_labels, totals
-from billing.domain.annual.words import licenses_start, moves_by
+from billing.domain.annual.words import licenses_ended, licenses_start, moves_by
 from credits import clock
 from credits.domain.figures import Figure, Position, Step
-from credits.domain.history import history
+from credits.domain.history import DAY, history
 from credits.models import Customer, LedgerEntry, Side
 
-SPANS = {"3m": 3, "6m": 6, "1y": 12, "3y": 36}
+SPANS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "2y": 24, "3y": 36}
 """Months back, and as many ahead."""
 
 DEFAULT_SPAN = "1y"
 
+RESOLUTION = timedelta(microseconds=1)
+
+Ends = Mapping[datetime, Sequence[str]]
+"""The names of the licenses that have ended, by the instant of their end."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a course covers: from the first day's start to `end`."""
+
+    first: date
+    end: datetime
+
+    @classmethod
+    def of_span(cls, span: str, today: date) -> Reach:
+        """A span's months back and ahead of a UTC day. Raises KeyError for an unknown span."""
+        months = SPANS[span]
+        return cls(shifted(today, -months), clock.start_of(shifted(today, months)))
+
+    @classmethod
+    def of_days(cls, first: date, last: date) -> Reach:
+        """UTC days, both of them whole."""
+        return cls(first, clock.start_of(last + DAY))
+
+    @property
+    def start(self) -> datetime:
+        return clock.start_of(self.first)
+
+    @property
+    def last(self) -> date:
+        """The last day of which anything is covered."""
+        return clock.day_of(self.end - RESOLUTION)
+
 
 @dataclass(frozen=True)
 class Point:
-    """The figure from an instant on; `what` names what happens there, ahead of now only."""
+    """The figure from an instant on; `what` names what happens there, as far as it is known.
+
+    Of the past, that is the licenses that ended.
+    """
 
     at: datetime
     figure: Figure
     what: str = ""
     ending: tuple[str, ...] = ()
     is_ahead: bool = False
+    closes_at: datetime | None = None
+    """The last instant of a day that has passed, at whose end the figure is told."""
+
+    @property
+    def rows_at(self) -> datetime:
+        """The instant of the ledger rows that sum to the figure."""
+        return self.closes_at or self.at
 
 
 @dataclass(frozen=True)
 class Course:
-    """All points from `start` to `end`; the position lies between them."""
+    """All points from `start` to `end`; `now` is the position's instant, wherever it lies."""
 
     start: datetime
     now: datetime
@@ -45,27 +89,53 @@ def course(
     customer: Customer,
     position: Position,
     beyond: Sequence[LedgerEntry],
-    span: str,
+    reach: Reach,
     license_name: Name,
     feature_name: Name,
     rate_change: RateChange = lambda _feature, _at: "",
+    ended: Callable[[], Ends] = dict,
 ) -> Course:
-    """The course over a span, as known at the position."""
-    months = SPANS[span]
-    today = clock.day_of(position.at)
-    since = shifted(today, -months)
-    end = clock.start_of(shifted(today, months))
-    past = [
-        Point(clock.start_of(day.day), day.figure)
-        for day in history(customer, position, beyond, since=since)
-    ]
+    """The course over a reach, as known at the position.
+
+    `ended` is asked only where valid credits have fallen within it.
+    """
+    past = list(points_past(customer, position, beyond, reach))
+    if any(after.figure.valid < before.figure.valid for before, after in pairwise(past)):
+        past = named(past, ended())
     ahead = [
         point_ahead(step, license_name, feature_name, rate_change)
         for step in position.ahead
-        if step.at <= end
+        if reach.start < step.at <= reach.end
     ]
     ahead = [point for point in ahead if point.what]
-    return Course(clock.start_of(since), position.at, end, (*past, *ahead))
+    return Course(reach.start, position.at, reach.end, (*past, *ahead))
+
+
+def points_past(
+    customer: Customer, position: Position, beyond: Sequence[LedgerEntry], reach: Reach
+) -> Iterator[Point]:
+    """The days on which the figure changed, led by the figure at the reach's start.
+
+    Where the whole reach lies ahead, that is the figure known for its first instant.
+    """
+    if reach.start > position.at:
+        yield Point(reach.start, position.figure_at(reach.start), is_ahead=True)
+        return
+    for day in history(customer, position, beyond, since=reach.first):
+        if clock.start_of(day.day) < reach.end:
+            end = clock.start_of(day.day + DAY) - RESOLUTION
+            yield Point(clock.start_of(day.day), day.figure, closes_at=min(end, position.at))
+
+
+def named(past: Sequence[Point], ended: Ends) -> list[Point]:
+    """The points of the past, each with the licenses that ended where valid credits fell."""
+    found = list(past[:1])
+    for before, point in pairwise(past):
+        labels = tuple(ended.get(point.at, ()))
+        if labels and point.figure.valid < before.figure.valid:
+            point = replace(point, what=licenses_ended(labels), ending=labels)
+        found.append(point)
+    return found
 
 
 def point_ahead(

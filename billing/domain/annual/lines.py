@@ -20,7 +20,7 @@ from billing.domain.annual.words import (
 from billing.models import Purchase
 from credits.domain.figures import Position
 from credits.domain.pricing import RESERVED, Quantity, total
-from credits.models import Customer, Feature, FeatureRate, LedgerEntry, License, Side, Solution
+from credits.models import Feature, FeatureRate, License, Side, Solution
 
 SOON = timedelta(days=90)
 
@@ -107,25 +107,6 @@ def feature_lines(
             )
         )
     return lines
-
-
-def held_since(
-    customer: Customer, position: Position, features: Sequence[int]
-) -> dict[int, datetime]:
-    """Since when features have been above zero, read from the ledger as known at a position."""
-    entries = LedgerEntry.objects.filter(customer=customer, feature__in=features)
-    counted = entries.counted(at=position.at, known=position.known).order_by("effective_at", "seq")
-    changes: dict[int, Counter[datetime]] = defaultdict(Counter)
-    for feature, at, credits in counted.values_list("feature_id", "effective_at", "credits"):
-        changes[feature][at] += credits
-    since: dict[int, datetime] = {}
-    for feature, steps in changes.items():
-        level = 0
-        for at, credits in steps.items():
-            before, level = level, level + credits
-            if before <= 0 < level:
-                since[feature] = at
-    return since
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,14 +68,7 @@ def outlook(
 ) -> Outlook:
     """What is ahead of a position; `crossed` is what made a balance below zero."""
     if position.figure.balance < 0:
-        told = [told_step(step) for step in crossed]
-        return Outlook(
-            State.SHORT,
-            at=crossed[0].at if crossed else None,
-            balance=position.figure.balance,
-            cause=told[0] if told else "",
-            worse=tuple(told[1:]),
-        )
+        return shortage(position.figure.balance, crossed, known=position.known)
     if short := position.first_short:
         return Outlook(
             State.FIRST_SHORT,
@@ -87,6 +80,18 @@ def outlook(
     if position.covered_until:
         return covered(position, position.covered_until, license_name)
     return Outlook(State.NEVER)
+
+
+def shortage(balance: int, crossed: Sequence[Step], *, known: datetime) -> Outlook:
+    """A balance below zero with what made it so; what lies after `known` is still to come."""
+    told = [told_step(step) if step.at <= known else coming_step(step) for step in crossed]
+    return Outlook(
+        State.SHORT,
+        at=crossed[0].at if crossed else None,
+        balance=balance,
+        cause=told[0] if told else "",
+        worse=tuple(told[1:]),
+    )
 
 
 def covered(position: Position, until: datetime, license_name: Name) -> Outlook:
@@ -149,12 +154,25 @@ def totals(entries: Iterable[LedgerEntry], side: str) -> Counter[int]:
 def told_step(step: Step) -> str:
     """What lowered the balance at an instant that has passed, as a sentence without its end."""
     said = [told_license(entry) for entry in step.entries if is_fall(entry)]
+    text = _("%(name)s rose by %(credits)s on %(day)s")
+    return listed([*said, *(text % values for values in rises(step))])
+
+
+def coming_step(step: Step) -> str:
+    """What will lower the balance at an instant ahead, as a sentence without its end."""
+    falling = [entry for entry in step.entries if is_fall(entry) and entry.license is not None]
+    ends = _("license %(label)s with %(credits)s ends on %(day)s")
+    said = [ends % ending(entry) for entry in falling]
+    text = _("%(name)s rises by %(credits)s on %(day)s")
+    return listed([*said, *(text % values for values in rises(step))])
+
+
+def rises(step: Step) -> Iterator[dict[str, str]]:
+    """The features that need more credits from a step on: name, credits and day."""
     names = {e.feature_id: e.feature.name for e in step.entries if e.feature is not None}
-    rises = [(names[pk], n) for pk, n in totals(step.entries, Side.ALLOCATED).items() if n > 0]
-    for name, credits in rises:
-        text = _("%(name)s rose by %(credits)s on %(day)s")
-        said.append(text % {"name": name, "credits": grouped(credits), "day": day_words(step.at)})
-    return listed(said)
+    for pk, credits in totals(step.entries, Side.ALLOCATED).items():
+        if credits > 0:
+            yield {"name": names[pk], "credits": grouped(credits), "day": day_words(step.at)}
 
 
 def is_fall(entry: LedgerEntry) -> bool:
@@ -176,5 +194,13 @@ def told_license(entry: LedgerEntry) -> str:
             return _("%(label)s was reduced by %(credits)s on %(day)s") % values
         case "undo":
             return _("%(credits)s of %(label)s were withdrawn on %(day)s") % values
-    ended = {**values, "day": last_day_words(entry.effective_at)}
-    return _("license %(label)s with %(credits)s ended on %(day)s") % ended
+    return _("license %(label)s with %(credits)s ended on %(day)s") % ending(entry)
+
+
+def ending(entry: LedgerEntry) -> dict[str, str]:
+    """A license that ends with an entry: its label, credits and last day."""
+    return {
+        "label": entry.license.label if entry.license is not None else "",
+        "credits": grouped(-entry.credits),
+        "day": last_day_words(entry.effective_at),
+    }

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from functools import cached_property
 
-from billing.domain.annual.course import Course, course
+from billing.domain.annual.course import Course, Reach, course
 from billing.domain.annual.lines import (
     FeatureLine,
     LicenseLine,
     SolutionLine,
     feature_lines,
-    held_since,
     license_lines,
     solution_lines,
 )
 from billing.domain.annual.orders import PurchaseLine, purchase_lines
 from billing.domain.annual.outlook import Outlook, outlook
 from billing.domain.annual.pending import Names, Pending, entries_not_shown, pending
+from billing.domain.annual.since import RECALLED, features_since
 from billing.domain.annual.sources import (
+    Stated,
     contract_ends_ahead,
     licenses_with_purchases,
-    operations_with_reports,
     rates_known,
-    rates_with_quantities,
+    read_stated,
 )
 from billing.domain.annual.told import feature_change
 from billing.domain.annual.words import read_quantities
+from credits.clock import day_of
 from credits.domain.boundaries import shown_from
 from credits.domain.figures import Position, crossing, standing
 from credits.domain.in_force import InForce
-from credits.models import Customer, Feature, FeatureRate, License, Side
+from credits.domain.sources import Reporting, reporting
+from credits.models import Customer, Feature, FeatureRate, License
 
 
 class AnnualCredits:
@@ -41,7 +44,7 @@ class AnnualCredits:
     ) -> None:
         self.customer = customer
         self.now = now
-        self.standing = standing(customer, now=now, boundary=boundary)
+        self.standing = standing(customer, now=now, boundary=boundary, told=True, before=RECALLED)
         self.position: Position = self.standing.shown
         self.live: Position = self.standing.live
 
@@ -67,13 +70,25 @@ class AnnualCredits:
         return hour if hour > self.now else None
 
     @cached_property
+    def _stated(self) -> Stated:
+        return read_stated(self.customer, self.standing, now=self.now)
+
+    @property
     def _rates(self) -> list[FeatureRate]:
-        at, known = self.position.at, self.position.known
-        return rates_with_quantities(self.customer, at=at, known=known)
+        return self._stated.rates
+
+    @cached_property
+    def silent(self) -> list[Reporting]:
+        """The systems that have been silent for too long, live: their figures may be old.
+
+        Read only where what is shown leaves it in doubt.
+        """
+        found = reporting(self.customer).values() if self._stated.doubtful else ()
+        return [source for source in found if source.is_stale(self.now)]
 
     @cached_property
     def _licenses(self) -> dict[int, License]:
-        found = licenses_with_purchases(self.customer, known=self.position.known)
+        found = licenses_with_purchases(self.customer, self.standing.known)
         return {license.pk: license for license in found}
 
     @cached_property
@@ -86,7 +101,8 @@ class AnnualCredits:
         found = {rate.feature_id: rate.feature for rate in self._rates}
         named = {entry.feature_id for entry in self.standing.beyond if entry.feature_id}
         if missing := named - found.keys():
-            found.update(Feature.objects.in_bulk(missing))
+            named_late = Feature.objects.select_related("group__solution")
+            found.update(named_late.in_bulk(missing))
         return found
 
     def license_name(self, pk: int) -> str:
@@ -122,33 +138,8 @@ class AnnualCredits:
     @cached_property
     def features(self) -> list[FeatureLine]:
         """Every feature that needs credits."""
-        return feature_lines(self._rates, self.position, self._since)
-
-    @cached_property
-    def _since(self) -> dict[int, datetime | None]:
-        """Since when features have been held; read again where a later change moved it."""
-        since = {
-            pk: level.held_since
-            for (side, pk), level in self.standing.levels.items()
-            if side == Side.ALLOCATED and pk in self.position.by_feature
-        }
-        moved = {
-            entry.feature_id
-            for entry in entries_not_shown(self.standing)
-            if entry.feature_id in since and self._moves(entry.feature_id, since[entry.feature_id])
-        }
-        if moved:
-            since.update(held_since(self.customer, self.position, sorted(moved)))
-        return since
-
-    def _moves(self, feature: int, since: datetime | None) -> bool:
-        """Whether the stored start of a feature's level cannot be the one known here."""
-        late = (
-            entry.effective_at <= self.position.at
-            for entry in entries_not_shown(self.standing)
-            if entry.feature_id == feature
-        )
-        return since is None or since > self.position.at or any(late)
+        since = features_since(self.customer, self.standing)
+        return feature_lines(self._rates, self.position, since)
 
     @cached_property
     def in_use(self) -> list[FeatureLine]:
@@ -205,8 +196,6 @@ class AnnualCredits:
         entries = entries_not_shown(self.standing)
         if not entries:
             return Pending(())
-        boundary = self.position.at
-        new = [entry.operation_id for entry in entries if entry.recorded_at > boundary]
         names = Names(
             license=self.license_name,
             features=self._features,
@@ -216,16 +205,33 @@ class AnnualCredits:
                 for rate in self._rates
             },
         )
-        return pending(self.standing, operations_with_reports(new), names)
+        return pending(self.standing, self.standing.operations, names)
+
+    def reach(self, span: str) -> Reach:
+        """What a span covers, seen from the position's day. Raises KeyError for an unknown one."""
+        return Reach.of_span(span, day_of(self.position.at))
 
     def course(self, span: str) -> Course:
         """Valid and allocated over a span, back and ahead."""
+        return self.course_over(self.reach(span))
+
+    def course_over(self, reach: Reach) -> Course:
+        """Valid and allocated over any days, past and ahead."""
         return course(
             self.customer,
             self.position,
             self.standing.beyond,
-            span,
+            reach,
             self.license_name,
             self.feature_name,
             self.rate_change,
+            self._ended,
         )
+
+    def _ended(self) -> dict[datetime, list[str]]:
+        """The licenses that were not voided, by the instant of their end."""
+        found: dict[datetime, list[str]] = defaultdict(list)
+        for license in self._known_licenses:
+            if license.voided_at is None:
+                found[license.ends_at].append(license.label)
+        return found

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from billing.domain.annual.outlook import Name, totals
 from billing.domain.annual.words import day_words, grouped, listed, read_quantities, signed
 from credits.domain.boundaries import shown_from
+from credits.domain.feature_names import told_apart
 from credits.domain.figures import Standing
 from credits.domain.pricing import Quantities, quantity_of, total
 from credits.domain.quantities import unit_name
@@ -27,17 +28,32 @@ class Change:
     at: datetime
     shown_from: datetime
     words: str
-    effect: int
-    """What it makes of the balance now (credits)."""
+    valid: int
+    """By how much it changes the valid credits now."""
+    allocated: int
+    """By how much it changes the allocated credits now."""
     is_late: bool = False
     """Its hour has come, and the update that will show it has not."""
+
+    @property
+    def effect(self) -> int:
+        """What it makes of the balance now (credits)."""
+        return self.valid - self.allocated
 
 
 @dataclass(frozen=True)
 class Pending:
-    """All that is not shown yet. Shown + pending = live."""
+    """All that is not shown yet. Shown + pending = live, on either side."""
 
     changes: tuple[Change, ...]
+
+    @property
+    def valid(self) -> int:
+        return sum(change.valid for change in self.changes)
+
+    @property
+    def allocated(self) -> int:
+        return sum(change.allocated for change in self.changes)
 
     @property
     def effect(self) -> int:
@@ -69,7 +85,28 @@ class Names:
     features: Mapping[int, Feature]
     levels: dict[int, int]
     quantities: dict[int, Quantities] = field(default_factory=dict)
-    """By allocation group, as reported so far."""
+    """By allocation group, as reported at the boundary; a group that is missing is not known."""
+    later: dict[int, list[tuple[int, Quantities]]] = field(default_factory=dict)
+    """By allocation group, what operations have reported since."""
+
+    def stated(self, group: int) -> Quantities:
+        """What is reported of a group so far; empty where that is not known."""
+        later = self.later.get(group)
+        return later[-1][1] if later else self.quantities.get(group, {})
+
+    def note(self, operation: Operation) -> None:
+        """Go on past an operation: what it reported counts, what it undid does not."""
+        for group, quantities in operation.stated.items():  # type: ignore[attr-defined]
+            told = (operation.pk, read_quantities(quantities))
+            self.later.setdefault(group, []).append(told)
+
+    def withdraw(self, operation: Operation, groups: Iterable[int]) -> None:
+        """Go on past an undo: what it withdrew of these groups is reported no more."""
+        for group in groups:
+            kept = [told for told in self.later.get(group, ()) if told[0] != operation.reverses_id]
+            if len(kept) == len(self.later.get(group, ())):
+                self.quantities.pop(group, None)
+            self.later[group] = kept
 
 
 def entries_not_shown(standing: Standing) -> list[LedgerEntry]:
@@ -96,9 +133,10 @@ def pending(standing: Standing, operations: Mapping[int, Operation], names: Name
         felt = [entry for entry in own if entry.effective_at <= now]
         is_new = own[0].recorded_at > boundary
         words = new_words(operations[operation_id], own, names) if is_new else due_words(own, names)
-        effect = sum(e.credits if e.side == Side.VALID else -e.credits for e in felt)
+        valid = sum(e.credits for e in felt if e.side == Side.VALID)
+        allocated = sum(e.credits for e in felt if e.side == Side.ALLOCATED)
         hour = shown_from(at)
-        changes.append(Change(at, hour, words, effect, is_late=hour <= now))
+        changes.append(Change(at, hour, words, valid, allocated, is_late=hour <= now))
     return Pending(tuple(changes))
 
 
@@ -117,20 +155,23 @@ def due_words(entries: Sequence[LedgerEntry], names: Names) -> str:
 def new_words(operation: Operation, entries: Sequence[LedgerEntry], names: Names) -> str:
     """What an operation did that nobody sees yet."""
     said = [license_words(operation, pk, own, names) for pk, own in by_license(entries).items()]
-    stated = read_quantities(operation.stated)  # type: ignore[attr-defined]
-    for pk, credits in totals(entries, Side.ALLOCATED).items():
-        feature = names.features[pk]
-        before = names.quantities.get(feature.group_id, {})
-        level = names.levels.get(pk, 0)
-        names.levels[pk] = level + credits
+    changed = totals(entries, Side.ALLOCATED)
+    features = [names.features[pk] for pk in changed]
+    before = {feature.group_id: names.stated(feature.group_id) for feature in features}
+    if operation.kind == "undo":
+        names.withdraw(operation, before)
+    names.note(operation)
+    for feature, name in zip(features, told_apart(*features), strict=True):
+        level = names.levels.get(feature.pk, 0)
+        names.levels[feature.pk] = after = level + changed[feature.pk]
         if operation.kind == "apply-rates":
-            said.append(_("new rate of %(name)s") % {"name": feature.name})
+            said.append(_("new rate of %(name)s") % {"name": name})
         elif operation.kind == "undo":
-            said.append(_("undone: %(name)s") % {"name": feature.name})
+            said.append(_("undone: %(name)s") % {"name": name})
         else:
-            said.append(feature_words(feature, before, stated, level, level + credits))
-    for group in {names.features[e.feature_id].group_id for e in entries if e.feature_id}:
-        names.quantities[group] = stated or names.quantities.get(group, {})
+            stated = names.stated(feature.group_id)
+            words = feature_words(feature, before[feature.group_id], stated, level, after)
+            said.append(f"{name} {words}".rstrip())
     return listed(said)
 
 
@@ -171,12 +212,13 @@ def license_words(
 def feature_words(
     feature: Feature, before: Quantities, stated: Quantities, level: int, after: int
 ) -> str:
-    """Essentials package +10 endpoints; off where nothing is held any more."""
+    """+10 endpoints; 310 endpoints where none were held, or unknown how many; off; or nothing."""
     if after <= 0:
-        return _("%(name)s off") % {"name": feature.name}
-    units = total(quantity_of(feature.key, stated or before))
-    change = units - total(quantity_of(feature.key, before)) if level > 0 else units
+        return _("off")
+    units = total(quantity_of(feature.key, stated))
+    is_change = level > 0 and bool(before)
+    change = units - total(quantity_of(feature.key, before)) if is_change else units
     if not change:
-        return feature.name
-    text = signed(change) if level > 0 else grouped(change)
-    return f"{feature.name} {text} {unit_name(feature, abs(change))}"
+        return ""
+    text = signed(change) if is_change else grouped(change)
+    return f"{text} {unit_name(feature, abs(change))}"

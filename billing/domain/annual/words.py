@@ -121,6 +121,13 @@ def licenses_end(labels: Sequence[str]) -> str:
     return ngettext("%(labels)s ends", "%(labels)s end", len(labels)) % {"labels": listed(labels)}
 
 
+def licenses_ended(labels: Sequence[str]) -> str:
+    """L-198 ended; L-198 and L-199 ended; 4 licenses ended."""
+    if len(labels) > 3:
+        return _("%(count)s licenses ended") % {"count": grouped(len(labels))}
+    return _("%(labels)s ended") % {"labels": listed(labels)}
+
+
 def licenses_start(labels: Sequence[str]) -> str:
     """L-204 starts; L-204 and L-205 start."""
     text = ngettext("%(labels)s starts", "%(labels)s start", len(labels))
