@@ -3,10 +3,15 @@ from django.urls import path
 from credits.views import (
     activity,
     allocations,
+    change_many,
     members,
+    move,
     own_settings,
     people,
+    release_many,
+    search,
     settings,
+    table_choice,
     units_upload,
 )
 
@@ -19,8 +24,17 @@ urlpatterns = [
     path("forgot-password/sent/", people.forgot_password_sent, name="forgot-password-sent"),
     path("set-password/<uidb64>/<token>/", people.set_password, name="set-password"),
     path("settings/", own_settings.own_settings, name="own-settings"),
+    path("settings/tables/", table_choice.table_choice, name="table-choice"),
+    path("c/<slug:slug>/search/", search.search, name="search"),
     path("c/<slug:slug>/allocate/", allocations.allocation_list, name="allocation-list"),
     path("c/<slug:slug>/allocate/undo/", allocations.allocation_undo, name="allocation-undo"),
+    path("c/<slug:slug>/allocate/move/", move.allocation_move, name="allocation-move"),
+    path(
+        "c/<slug:slug>/allocate/release/",
+        release_many.allocation_release,
+        name="allocation-release",
+    ),
+    path("c/<slug:slug>/allocate/change/", change_many.allocation_change, name="allocation-change"),
     path("c/<slug:slug>/allocate/upload/", units_upload.units_upload, name="units-upload"),
     path(
         "c/<slug:slug>/allocate/upload/units.csv",

@@ -14,6 +14,7 @@ from billing.domain.explanation import BALANCE
 from credits.models import Side
 
 YEARS = range(2000, 2200)
+SUBJECTS = ("license", "feature", "solution", "group")
 SIDES = (BALANCE, Side.VALID.value, Side.ALLOCATED.value)
 
 
@@ -37,28 +38,37 @@ class InstantField(forms.Field):
 
 
 class ExplainForm(forms.Form):
-    """Side, subject and the two clocks. The subject says the side where none is named."""
+    """Side, subject and the two clocks. The subject says the side where none is named.
+
+    `page` is the page of the licenses and features where they are many.
+    """
 
     side = forms.ChoiceField(required=False, choices=[(side, side) for side in SIDES])
     license = forms.UUIDField(required=False)
     feature = forms.CharField(required=False, max_length=60)
     solution = forms.CharField(required=False, max_length=60)
+    group = forms.CharField(required=False, max_length=60)
     at = InstantField(required=False)
     known = InstantField(required=False)
+    through = InstantField(required=False)
+    """Both clocks at once."""
+    page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
-        subjects = [name for name in ("license", "feature", "solution") if cleaned.get(name)]
+        subjects = [name for name in SUBJECTS if cleaned.get(name)]
         if len(subjects) > 1:
-            raise ValidationError(_("A figure is of one license, feature or solution."))
+            raise ValidationError(_("A figure is of one license, feature, group or solution."))
         of_side = (
             {"license": Side.VALID.value}.get(subjects[0], Side.ALLOCATED.value) if subjects else ""
         )
         side = cleaned.get("side") or of_side or BALANCE
         if of_side and side != of_side:
-            raise ValidationError(
-                _("Licenses give valid credits; features and solutions hold allocated ones.")
-            )
+            raise ValidationError(_("Licenses give valid credits; features hold allocated ones."))
+        if through := cleaned.get("through"):
+            if cleaned.get("at") or cleaned.get("known"):
+                raise ValidationError(_("“Through” says both clocks, so no other is named."))
+            cleaned |= {"at": through, "known": through}
         return {**cleaned, "side": side}
 
     @property

@@ -6,13 +6,12 @@ from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from billing.domain.forecast import Forecast
-from billing.tables.forecast import EXPORTED, exported
 from billing.web.calendar_file import calendar
-from billing.web.exports import stream_csv
 from billing.web.forecast_page import ANSWER, TABLE, ForecastPage
 from credits import clock
 from credits.domain.people import Right
 from credits.web.access import CustomerRequest, customer_view
+from credits.web.exports import export, wants_file
 from credits.web.htmx import announce, render_page
 
 TEMPLATE = "billing/forecast.html"
@@ -23,20 +22,13 @@ TEMPLATE = "billing/forecast.html"
 def forecast(request: CustomerRequest) -> HttpResponseBase:
     """The page, or the part of it that a question or a page number changes."""
     page = ForecastPage(request, Forecast(request.customer, now=clock.now()))
+    if wants_file(request) and (file := export(request, page.table)):
+        return file
     target = request.htmx.target or ""
     region = target if target in (ANSWER, TABLE) else ""
     status = 422 if page.form.errors else 200
     response = render_page(request, TEMPLATE, {"page": page}, region, status=status)
     return announce(response, page.told(region))
-
-
-@require_safe
-@customer_view(Right.EXPORT)
-def forecast_csv(request: CustomerRequest) -> HttpResponseBase:
-    """What is known to happen as a file."""
-    found = Forecast(request.customer, now=clock.now())
-    name = f"{request.customer.slug}-forecast-{found.today}.csv"
-    return stream_csv(name, EXPORTED, exported(found.lines))
 
 
 @require_safe

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing.domain.licenses import (
@@ -24,27 +23,15 @@ from billing.domain.licenses import (
     story_of,
 )
 from billing.forms.lists import KeptForm
-from billing.tables.licenses import LicenseTable
-from billing.web.exports import stream_csv
-from billing.web.links import Explain
+from billing.tables.licenses import AllLicenseTable, LicenseTable, OverLicenseTable
+from billing.web.links import Explain, license_rows
 from credits import clock
+from credits.domain.figures import standing
 from credits.domain.people import Right
-from credits.models import License, Side
+from credits.models import License
 from credits.web.access import CustomerRequest, customer_view
+from credits.web.exports import export
 from credits.web.htmx import announce, render_page
-
-HEADER = (
-    "license",
-    "credits",
-    "kind",
-    "order_number",
-    "channel",
-    "first_day",
-    "last_day",
-    "days_left",
-    "status",
-    "renews",
-)
 
 
 @require_safe
@@ -54,8 +41,9 @@ def license_list(request: CustomerRequest) -> HttpResponseBase:
     now = clock.now()
     found, keep, words = wanted(request, now)
     over_region = request.htmx.target == "over"
-    current = table_of(request, found, CURRENT, now, region="table")
-    over = table_of(request, found, OVER, now, region="over", prefix="over_")
+    current, over, every = tables_of(request, found, now)
+    if file := export(request, current, over, every):
+        return file
     context = {
         "table": current,
         "over": over,
@@ -75,16 +63,6 @@ def license_list(request: CustomerRequest) -> HttpResponseBase:
 
 
 @require_safe
-@customer_view(Right.EXPORT)
-def license_export(request: CustomerRequest) -> HttpResponseBase:
-    """The whole filtered list as CSV, read while it is sent."""
-    now = clock.now()
-    found, _keep, _words = wanted(request, now)
-    name = f"licenses-{request.customer.slug}-{clock.day_of(now)}.csv"
-    return stream_csv(name, HEADER, exported(found, now))
-
-
-@require_safe
 @customer_view(Right.VIEW)
 def license_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBase:
     """One license: how it stands, and what happened to it since it was granted."""
@@ -94,10 +72,13 @@ def license_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBas
     state = state_of(license, now)
     known = max(now, story[-1].operation.recorded_at)
     explain = Explain(request.customer, known, known)
+    left = balance_after(license, now) if state in CURRENT else 0
     context = {
         "license": license,
         "state": state,
-        "explain": explain(Side.VALID, license=str(public_id)) if state == CURRENT[0] else "",
+        "explain": license_rows(request.customer, license, known),
+        "left": left,
+        "left_url": explain("balance", at=license.ends_at) if left < 0 else "",
         "line": getattr(license, "purchase_line", None),
         "renewal": getattr(license, "renewal", None),
         "story": story,
@@ -105,6 +86,11 @@ def license_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBas
         "now": now,
     }
     return render_page(request, "billing/license_detail.html", context)
+
+
+def balance_after(license: License, now: datetime) -> int:
+    """The live balance that is known for the instant at which a license ends (credits)."""
+    return standing(license.customer, now=now).live.figure_at(license.ends_at).balance
 
 
 def wanted(request: CustomerRequest, now: datetime) -> tuple[QuerySet[License], str, str]:
@@ -115,39 +101,27 @@ def wanted(request: CustomerRequest, now: datetime) -> tuple[QuerySet[License], 
     return (in_states(found, [keep]) if keep else found), keep, form.words
 
 
-def table_of(
-    request: CustomerRequest,
-    licenses: QuerySet[License],
-    states: tuple[str, ...],
-    now: datetime,
-    *,
-    region: str,
-    prefix: str = "",
-) -> LicenseTable:
-    """One of the two tables, with the sum of its credits."""
-    rows = in_states(licenses, states)
+def tables_of(
+    request: CustomerRequest, licenses: QuerySet[License], now: datetime
+) -> tuple[LicenseTable, OverLicenseTable, AllLicenseTable]:
+    """The licenses that count or will, those that are over, and for a file all of them."""
+    current, over = in_states(licenses, CURRENT), in_states(licenses, OVER)
+    first, second = credits_in(current), credits_in(over)
     table = LicenseTable(
-        rows, now=now, totals={"credits": credits_in(rows)}, region=region, prefix=prefix
+        current, now=now, totals={"credits": first}, caption=_("Valid and not started")
     )
+    over_table = OverLicenseTable(
+        over,
+        now=now,
+        totals={"credits": second},
+        caption=_("Ended and voided"),
+        region="over",
+        prefix="over_",
+    )
+    every = AllLicenseTable(
+        licenses, now=now, totals={"credits": first + second}, caption=_("Licenses")
+    )
+    every.configure_order(request)
     table.configure(request)
-    return table
-
-
-def exported(licenses: QuerySet[License], now: datetime) -> Iterator[tuple[Any, ...]]:
-    """One row a license, in the order of the page."""
-    for license in licenses.iterator(chunk_size=500):
-        line = getattr(license, "purchase_line", None)
-        left = -((now - license.ends_at) // clock.DAY)
-        state = LicenseState(license.state)  # type: ignore[attr-defined]
-        yield (
-            license.label,
-            license.credits,
-            license.get_kind_display(),
-            line.purchase.order_number if line else "",
-            line.purchase.get_channel_display() if line else "",
-            clock.day_of(license.starts_at),
-            clock.day_of(license.ends_at - clock.DAY),
-            left if state == LicenseState.VALID else "",
-            state.label,
-            license.renews.label if license.renews else "",
-        )
+    over_table.configure(request)
+    return table, over_table, every

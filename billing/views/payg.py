@@ -216,9 +216,10 @@ def tried(review: Review, error: CreditsError | None, *, drawn: bool) -> Review:
 
 def refused(request: CustomerRequest, review: Review) -> HttpResponse:
     """The choices again, with why they cannot be reviewed."""
-    rows, contracts, now = page_rows(request, review.switches)
+    now = review.draft.position.at
+    contracts = Contracts.around(list(contracts_of(request.customer)), now)
     nothing = _("There is no such feature.") if review.switches.all else NOTHING_CHOSEN
-    return choices(request, rows, contracts, now, review.error or str(nothing))
+    return choices(request, review.rows, contracts, now, review.error or str(nothing))
 
 
 def choices(

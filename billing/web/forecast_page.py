@@ -18,10 +18,11 @@ from credits.domain.people import Right
 from credits.models import Side
 from credits.web import svg
 from credits.web.access import CustomerRequest
+from credits.web.links import request_url
 
 TABLE = "happenings"
 ANSWER = "answer"
-LISTED = 40
+LISTED = 20
 """Features that are listed each by itself; more are counted."""
 
 
@@ -56,9 +57,12 @@ class ForecastPage:
         elif Right.ESTIMATE in self.request.rights:
             url = reverse("estimator:estimate-new", kwargs=slug)
             found.append((_("Estimate what to buy"), url))
+        if Right.REQUEST_CREDITS in self.request.rights:
+            found.append((_("Request credits"), request_url(self.request.customer, short)))
         if Right.ALLOCATE in self.request.rights:
             url = reverse("credits:allocation-list", kwargs=slug)
             found.append((_("Release credits"), f"{url}?use=yes"))
+            found.append((_("Move credits"), reverse("credits:allocation-move", kwargs=slug)))
         return found
 
     @cached_property
@@ -116,12 +120,16 @@ class ForecastPage:
             LineRow(
                 line,
                 explain_url=self.explain("balance", at=line.at),
+                valid_url=self.explain(Side.VALID, at=line.at),
+                allocated_url=self.explain(Side.ALLOCATED, at=line.at),
                 is_first_short=line.at == short_at,
                 days_ahead=(clock.day_of(line.at) - today).days,
             )
             for line in self.forecast.lines
         ]
-        table = ForecastTable(rows, region=TABLE, caption=_("What is known to happen"))
+        about = [(_("As known at"), self.forecast.position.known)]
+        caption = _("What is known to happen")
+        table = ForecastTable(rows, region=TABLE, caption=caption, about=about)
         table.configure(self.request)
         return table
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from credits.domain.figures import Position
-from credits.models import Customer
+from credits.models import Customer, License, Side
+from credits.web.links import explain_query
 
 
 def instant_text(at: datetime) -> str:
@@ -24,6 +25,9 @@ class Explain:
     `at` may be given for a figure ahead; what is known stays what the page knows.
     """
 
+    # A template hands it on to a tag as it is.
+    do_not_call_in_templates = True
+
     customer: Customer
     at: datetime
     known: datetime
@@ -34,6 +38,19 @@ class Explain:
 
     def __call__(self, side: str, *, at: datetime | None = None, **subject: str) -> str:
         return explain_url(self.customer, side, at=at or self.at, known=self.known, **subject)
+
+
+def license_rows(customer: Customer, license: License, known: datetime) -> str:
+    """The rows of a license's credits, at the last instant up to `known` at which it gave them.
+
+    One that starts later is asked about at its start. One that was voided before it started never
+    gave any: it has no address.
+    """
+    over = min(license.ends_at, license.voided_at or license.ends_at)
+    if over <= license.starts_at:
+        return ""
+    at = min(max(known, license.starts_at), over - timedelta(microseconds=1))
+    return explain_url(customer, Side.VALID, at=at, known=known, license=str(license.public_id))
 
 
 def machine_url(
@@ -59,6 +76,5 @@ def explain_url(
     customer: Customer, side: str, *, at: datetime, known: datetime, **subject: str
 ) -> str:
     """The rows of a figure; `subject` is license=<public id>, feature=<key> or solution=<key>."""
-    query = {"side": side, **subject, "at": instant_text(at), "known": instant_text(known)}
     path = reverse("billing:explain", kwargs={"slug": customer.slug})
-    return f"{path}?{urlencode(query, safe=':')}"
+    return f"{path}?{explain_query(side, at, known, **subject)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -207,7 +207,7 @@ class Review:
     @property
     def effect(self) -> list[EffectRow]:
         """What changes now."""
-        return effect_rows(self.preview, [row.feature for row in self.changed])
+        return effect_rows(self.preview, [row.feature for row in self.changed], self.customer)
 
     @property
     def effect_at_end(self) -> list[EffectRow]:
@@ -216,15 +216,23 @@ class Review:
             return []
         before, after, end = self.preview.before, self.preview.after, self.ends_at
         features = [row.feature for row in self.changed]
+        explain = Explain(self.customer, end, before.known)
+        held = Side.ALLOCATED.value
         rows = [
-            EffectRow(f.name, held_at(before, f.pk, end), held_at(after, f.pk, end))
-            for f in features
+            EffectRow(
+                feature.name,
+                held_at(before, feature.pk, end),
+                held_at(after, feature.pk, end),
+                before_url=explain(held, feature=feature.key),
+            )
+            for feature in features
         ]
-        then, after_then = before.figure_at(end), after.figure_at(end)
+        then, new = before.figure_at(end), after.figure_at(end)
+        balance = EffectRow(_("Balance then"), then.balance, new.balance, total=True)
         return [
             *rows,
-            EffectRow(_("Allocated"), then.allocated, after_then.allocated),
-            EffectRow(_("Balance then"), then.balance, after_then.balance, total=True),
+            EffectRow(_("Allocated"), then.allocated, new.allocated, before_url=explain(held)),
+            replace(balance, before_url=explain("balance")),
         ]
 
     @property

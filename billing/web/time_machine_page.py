@@ -78,7 +78,15 @@ class TimeMachinePage:
             for level in self.then.licenses
         ]
         totals = {"credits": self.then.figure.valid}
-        table = LicenseLevelTable(rows, totals=totals, region=MACHINE, prefix="license-")
+        table = LicenseLevelTable(
+            rows,
+            totals=totals,
+            total_urls={"credits": self.links[Side.VALID]},
+            region=MACHINE,
+            prefix="license-",
+            caption=_("Valid by license"),
+            about=self.about,
+        )
         table.configure(self.request)
         return table
 
@@ -97,9 +105,22 @@ class TimeMachinePage:
             for level in self.then.features
         ]
         totals = {"credits": self.then.figure.allocated}
-        table = FeatureLevelTable(rows, totals=totals, region=MACHINE, prefix="feature-")
+        table = FeatureLevelTable(
+            rows,
+            totals=totals,
+            total_urls={"credits": self.links[Side.ALLOCATED]},
+            region=MACHINE,
+            prefix="feature-",
+            caption=_("Allocated by feature"),
+            about=self.about,
+        )
         table.configure(self.request)
         return table
+
+    @property
+    def about(self) -> list[tuple[str, datetime]]:
+        """Both clocks, for a file."""
+        return [(_("The figures at"), self.then.at), (_("As known at"), self.then.known)]
 
     @property
     def told(self) -> str:

@@ -74,25 +74,69 @@ TEMPLATES = [
 
 BOOKS_CHECKS = ["billing.domain.checks.CHECKS"]
 
+# Terms that keep a customer's access beside its licenses: dotted names of functions, each giving
+# rows with a customer, starts_at and ends_at, after whose end 30 days of grace follow.
+
+ACCESS_CONTRACTS = ["billing.domain.contracts.access_terms"]
+
 # What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
 
 PORTAL_NAVIGATION = {
     "customer": [
         (gettext_noop("Annual credits"), "billing:annual-credits", "c", ""),
-        (gettext_noop("Pay-as-you-go"), "billing:payg", "p", ""),
-        (gettext_noop("Forecast"), "billing:forecast", "f", ""),
         (gettext_noop("Allocate"), "credits:allocation-list", "a", ""),
+        (gettext_noop("Forecast"), "billing:forecast", "f", ""),
         (gettext_noop("Licenses"), "billing:license-list", "l", ""),
+        (gettext_noop("Pay-as-you-go"), "billing:payg", "p", ""),
+        (gettext_noop("Solutions"), "billing:solution-list", "o", ""),
         (gettext_noop("Estimates"), "estimator:estimate-list", "e", ""),
         (gettext_noop("Activity"), "credits:activity", "y", ""),
-        (gettext_noop("Members"), "credits:member-list", "m", ""),
         (gettext_noop("Settings"), "credits:customer-settings", "s", ""),
     ],
     "sales": [
         (gettext_noop("Customers"), "billing:sales-customers", "c", ""),
+        (gettext_noop("Requests"), "billing:sales-requests", "r", ""),
         (gettext_noop("Purchases"), "billing:sales-purchases", "p", ""),
     ],
 }
+
+# Pages that share an entry of the navigation, as tabs; the entry's own page comes first.
+
+PORTAL_TABS = {
+    "billing:license-list": [
+        (gettext_noop("Licenses"), "billing:license-list", "l", ""),
+        (gettext_noop("Requests"), "billing:request-list", "r", ""),
+    ],
+    "credits:customer-settings": [
+        (gettext_noop("Customer settings"), "credits:customer-settings", "s", ""),
+        (gettext_noop("Members"), "credits:member-list", "m", ""),
+    ],
+}
+
+# The search of each desk: its page, and dotted names of the lists of finders that apps bring.
+
+SEARCH_PAGES = {"customer": "credits:search", "sales": "billing:sales-search"}
+SEARCH_FINDERS = {
+    "customer": [
+        "credits.web.finders.FINDERS",
+        "billing.web.finders.FINDERS",
+        "estimator.finders.FINDERS",
+    ],
+    "sales": ["billing.web.finders.SALES_FINDERS"],
+}
+
+# Pages of a customer that search finds beside the navigation: label, URL name, right.
+
+SEARCHED_PAGES = [
+    (gettext_noop("Time machine"), "billing:time-machine", ""),
+    (gettext_noop("Recipients of notices"), "credits:customer-settings", ""),
+    (gettext_noop("Upload units"), "credits:units-upload", "allocate"),
+    (gettext_noop("Manage billing model"), "billing:payg-choose", "allocate"),
+    (gettext_noop("Invite a member"), "credits:member-invite", "manage_members"),
+    (gettext_noop("New estimate"), "estimator:estimate-new", ""),
+    (gettext_noop("Enter a purchase"), "billing:purchase-new", "enter_purchases"),
+    (gettext_noop("Request credits"), "billing:request-new", "request_credits"),
+]
 
 # Where a person lands after the log-in.
 

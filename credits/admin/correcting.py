@@ -285,7 +285,7 @@ class CorrectingAdmin(RecordAdmin):
             "form": form,
             "button": correction.button,
             "asked_for": told_fields(form),
-            "effect": changes(preview),
+            "effect": changes(preview, draft.books.customer),
             "dates": dates_ahead(preview),
             "changes_nothing": changes_nothing(preview),
             "short": short,
@@ -348,7 +348,7 @@ def told_value(field: Any) -> str:
     return ", ".join(choices.get(str(one), str(one)) for one in values)
 
 
-def changes(preview: Preview) -> list[EffectRow]:
+def changes(preview: Preview, customer: Customer) -> list[EffectRow]:
     """What changes now: licenses, features, the sums; and the first short date."""
     before, after = preview.before, preview.after
     licenses = License.objects.in_bulk(changed(before.by_license, after.by_license))
@@ -359,7 +359,7 @@ def changes(preview: Preview) -> list[EffectRow]:
     ]
     valid = EffectRow("Valid", before.figure.valid, after.figure.valid)
     in_order = sorted(features.values(), key=lambda feature: (feature.position, feature.pk))
-    rows = [*own, valid, *effect_rows(preview, in_order)]
+    rows = [*own, valid, *effect_rows(preview, in_order, customer)]
     return [row for row in rows if row.change or row.total]
 
 

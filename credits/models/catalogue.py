@@ -6,6 +6,9 @@ import uuid
 
 from django.db import models
 
+COLORS = 12
+"""Solutions that are told apart by color; as many stand in tokens.css."""
+
 
 class Solution(models.Model):
     """A family of features shown together; its position gives its color on every page."""
@@ -22,8 +25,8 @@ class Solution(models.Model):
 
     @property
     def color(self) -> str:
-        """The color class s1 to s8; beyond eight solutions the rest share the last."""
-        return f"s{min(self.position, 8)}"
+        """The color class s1 to s12; a catalogue of more solutions begins them again."""
+        return f"s{(self.position - 1) % COLORS + 1}"
 
 
 class AllocationGroup(models.Model):

@@ -1,13 +1,14 @@
 """Filters that write credits, shares and instants the same way on every page."""
 
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as date_text
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +20,7 @@ NOTHING = "\N{EN DASH}"
 SPACE = "\N{NO-BREAK SPACE}"
 DAY = "j M Y"
 MOMENT = "j M Y, H:i"
+LICENSE_NUMBER = re.compile(r"\b(L-[0-9]+)\b")
 
 
 def grouped(value: int | Decimal) -> str:
@@ -100,11 +102,45 @@ def hour(at: datetime | None) -> str:
 
 
 @register.filter
+def unbroken(text: str) -> SafeString:
+    """A sentence in which the number of a license, L-204, never breaks at its hyphen."""
+    parts = LICENSE_NUMBER.split(str(text))
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="nb">{}</span>', part) if i % 2 else part,)
+            for i, part in enumerate(parts)
+        ),
+    )
+
+
+@register.filter
+def own_time(at: datetime | None) -> str:
+    """The same instant on the reader's clock: 11:00, with its day where that is another.
+
+    Nothing where the reader's clock shows UTC.
+    """
+    if at is None or not (own := timezone.localtime(at)).utcoffset():
+        return ""
+    is_same_day = own.date() == at.astimezone(UTC).date()
+    return date_text(own, "H:i" if is_same_day else "j M, H:i")
+
+
+@register.filter
 def last_day(ends_at: datetime | None) -> str:
     """The end of a term as people say it: 31 Mar 2027, end of day UTC."""
     if ends_at is None:
         return NOTHING
     return time_tag(ends_at, _("%(day)s, end of day UTC") % {"day": last_day_text(ends_at)})
+
+
+@register.filter
+def ending(ends_at: datetime | None) -> str:
+    """The end of access: a last day where it is 00:00 UTC, the instant where one was voided."""
+    if ends_at is None or ends_at.astimezone(UTC).time() == time.min:
+        return last_day(ends_at)
+    return instant(ends_at)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -30,6 +30,7 @@ from credits.models import Customer, Role, User
 from credits.tables.members import MemberTable
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.asking import asked, form_key
+from credits.web.exports import export
 from credits.web.feedback import done
 from credits.web.htmx import announce, is_fragment, redirect, render_page
 
@@ -39,9 +40,11 @@ INVITE = "invite"
 
 @require_safe
 @customer_view(Right.VIEW)
-def member_list(request: CustomerRequest) -> HttpResponse:
+def member_list(request: CustomerRequest) -> HttpResponseBase:
     """Everybody who may log in for the customer."""
     context = list_context(request)
+    if file := export(request, context["table"]):
+        return file
     response = render_page(request, "credits/members.html", context, fragment="table")
     return announce(response, context["table"].sorted_by) if is_fragment(request) else response
 
@@ -171,6 +174,7 @@ def list_context(request: CustomerRequest) -> dict[str, Any]:
     table = MemberTable(
         members_of(request.customer).select_related("user", "customer"),
         caption=_("Members"),
+        home=list_url(request.customer),
         may_manage=may_manage,
     )
     return {"table": table.configure(request), "may_manage": may_manage}

@@ -19,11 +19,12 @@ from credits.domain.usage_lines import Reading, match_lines
 from credits.exceptions import CreditsError, ShortBalance
 from credits.forms.allocations import seen_seq
 from credits.forms.units_upload import PlanForm, write_plan
-from credits.models import Customer, Feature
+from credits.models import Customer, Feature, Side
 from credits.tables.effects import EffectRow, act_label, effect_rows
 from credits.views.allocation_reading import TRIED, next_key
 from credits.web.access import CustomerRequest
 from credits.web.asking import confirmed_shortfall, form_key
+from credits.web.links import explain_url
 
 MOST_PROBLEMS = 100
 
@@ -39,6 +40,8 @@ class UnitsRow:
     is_on: bool
     credits_before: int
     credits_after: int
+    before_url: str
+    """The rows of what it holds now."""
 
     @property
     def switched(self) -> str:
@@ -80,7 +83,7 @@ class UploadPage:
     @cached_property
     def effect(self) -> list[EffectRow]:
         """The figures before and after."""
-        return effect_rows(self.preview, ()) if self.preview else []
+        return effect_rows(self.preview, (), self.customer) if self.preview else []
 
     @property
     def judgment(self) -> ShortBalance | None:
@@ -158,7 +161,9 @@ def previewed(
         error=error.message if error and not isinstance(error, ShortBalance) else "",
         unchanged=unchanged,
         preview=preview,
-        rows=[row for one in statements for row in rows_of(one, before[one.group], preview)],
+        rows=[
+            row for one in statements for row in rows_of(one, before[one.group], preview, customer)
+        ],
         plan=write_plan(request.user, customer, statements),
         key=next_key(request, name, is_used=is_new) if is_sent else form_key(request, name),
         seen=draft.seq if is_new else seen_seq(request.POST),
@@ -169,7 +174,7 @@ def previewed(
 
 
 def rows_of(
-    statement: GroupStatement, settings: GroupSettings, preview: Preview
+    statement: GroupStatement, settings: GroupSettings, preview: Preview, customer: Customer
 ) -> Iterable[UnitsRow]:
     """The features of a group that a statement changes."""
     is_shared = settings.layout is Layout.SHARED
@@ -192,6 +197,7 @@ def rows_of(
             is_on=is_on,
             credits_before=held.get(pk, 0),
             credits_after=holds.get(pk, 0),
+            before_url=explain_url(customer, preview.before, Side.ALLOCATED.value, feature=key),
         )
         if setting.rate.parts and not (row.credits_before or row.credits_after):
             continue

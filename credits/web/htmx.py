@@ -28,7 +28,13 @@ def render_page(
     fragment: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The page, or its partial named `fragment` where only that is wanted."""
+    """The page, or its partial named `fragment` where only that is wanted.
+
+    Going back to a page that was refused shows it again; htmx restores nothing but a success.
+    """
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    if htmx and htmx.history_restore_request:
+        status = 200
     name = f"{template}#{fragment}" if fragment and is_fragment(request) else template
     response = render(request, name, dict(context or {}), status=status)
     patch_vary_headers(response, ["HX-Request"])

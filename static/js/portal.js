@@ -101,6 +101,14 @@
       closeDrawer();
     }
     if (target.closest("[data-retry]")) retry();
+    const opens = target.closest("a[data-drawer]:not([hx-get])");
+    // A drawer that is opened from a drawer takes its place, and what was typed there with it.
+    if (opens && drawer()?.contains(opens) && !mayLeave(drawer())) return event.preventDefault();
+    if (opens && window.htmx && !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+      event.preventDefault();
+      const url = opens.getAttribute("href");
+      window.htmx.ajax("GET", url, { source: opens, target: "#drawer", swap: "innerHTML" });
+    }
     const step = target.closest("[data-step]");
     if (step) stepBy(step);
     for (const menu of $$("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
@@ -130,13 +138,14 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "/") {
-      const search = $("[data-search]");
+      const search = $$("[data-search]").find((field) => field.getClientRects().length);
       if (search) event.preventDefault(), search.focus(), search.select?.();
+      else $('#keys a[data-key="/"]')?.click();
     } else if (event.key === "?") $("#keys")?.showModal();
     else if (event.key === "g") gone = Date.now();
     else if (Date.now() - gone < 1500 && !drawer()) {
       gone = 0;
-      $(`.side a[data-key="${CSS.escape(event.key)}"]`)?.click();
+      $(`#keys a[data-key="${CSS.escape(event.key)}"]`)?.click();
     } else if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") walk(event);
   });
   function escape(event) {
@@ -160,6 +169,48 @@
       (event.shiftKey ? last : first).focus();
     }
   }
+
+  /* ---- search: suggestions one can walk through; without scripts the form leads to the page ---- */
+  const searchBox = () => $("#search-box");
+  const options = () => $$("#search-hits [role=option][href]");
+  const pointed = () => $('#search-hits [aria-selected="true"]');
+  function suggest(open) {
+    const [field, list] = [searchBox(), $("#search-hits")];
+    if (!field || !list) return;
+    list.hidden = !open || !list.firstElementChild;
+    field.setAttribute("aria-expanded", String(!list.hidden));
+    if (list.hidden) point(null);
+  }
+  function point(option) {
+    pointed()?.setAttribute("aria-selected", "false");
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) searchBox().setAttribute("aria-activedescendant", option.id);
+    else searchBox()?.removeAttribute("aria-activedescendant");
+  }
+  on("keydown", (event) => {
+    if (event.target.id !== "search-box" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [list, all] = [$("#search-hits"), options()];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && all.length) {
+      const at = list.hidden ? -1 : all.indexOf(pointed());
+      suggest(true);
+      point(all[at < 0 && step < 0 ? all.length - 1 : (at + step + all.length) % all.length]);
+    } else if (event.key === "Enter" && !list.hidden && pointed()) pointed().click();
+    else if (event.key === "Escape" && !list.hidden) suggest(false);
+    else return;
+    event.preventDefault();
+  }, true);
+  on("focusin", (event) => event.target.id === "search-box" && event.target.value && suggest(true));
+  on("focusout", (event) => {
+    if (event.target.closest("form.search") && !event.relatedTarget?.closest?.("form.search")) {
+      window.htmx?.trigger(searchBox(), "htmx:abort");
+      suggest(false);
+    }
+  });
+  on("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id === "search-hits") suggest(document.activeElement === searchBox());
+  });
 
   /* ---- forms: sent once, kept when the sending fails, asked about when left unsaved ---- */
   const senders = (form) => $$("button:not([type=button]), input[type=submit]", form)
@@ -206,6 +257,46 @@
     if (typed && list.selectedOptions[0]?.hidden !== false && first) first.selected = true;
   });
 
+  /* ---- a move: what is priced together with the one side is not offered at the other ---- */
+  function keepApart(from) {
+    const to = document.getElementById(from.dataset.apart);
+    const group = from.selectedOptions[0]?.dataset.group;
+    for (const option of $$("option[data-group]", to))
+      option.hidden = option.disabled = option.dataset.group === group;
+    for (const part of $$("optgroup", to)) part.hidden = !$("option:not([hidden])", part);
+    if (to.selectedOptions[0]?.disabled !== false) to.value = "";
+  }
+  on("input", (event) => event.target.dataset?.apart && keepApart(event.target));
+
+  /* ---- a table's rows that are chosen: how many, how many credits, what can be done ---- */
+  const grouped = (number) => number.toLocaleString(root.lang || "en");
+  function choose(bar) {
+    const boxes = $$(`input[name=f][form="${CSS.escape(bar.id)}"]`);
+    const all = $("input[name=all]", bar);
+    const picked = all.checked ? [all] : boxes.filter((box) => box.checked);
+    const sum = (name) => picked.reduce((so, box) => so + Number(box.dataset[name] ?? 1), 0);
+    const count = sum("count");
+    bar.classList.toggle("on", count > 0);
+    const line = $("[data-chosen]", bar);
+    const text = count ? line.dataset[count === 1 ? "one" : "many"] : line.dataset.none;
+    line.textContent = text.replace("{count}", grouped(count)).replace("{credits}", grouped(sum("credits")));
+    for (const button of $$("[data-needs-choice]", bar))
+      button.disabled = !count || (button.dataset.needsChoice && count > Number(button.dataset.needsChoice));
+    for (const box of boxes) box.disabled = all.checked;
+    const head = $("[data-choose-shown]");
+    if (!head) return;
+    head.disabled = all.checked;
+    head.checked = !all.checked && boxes.length > 0 && picked.length === boxes.length;
+    head.indeterminate = !all.checked && picked.length > 0 && !head.checked;
+  }
+  on("change", (event) => {
+    const bar = document.getElementById("choose");
+    if (!bar) return;
+    if (event.target.matches("[data-choose-shown]"))
+      for (const box of $$('input[name=f][form="choose"]')) box.checked = event.target.checked;
+    if (event.target.matches("[data-choose-shown], input[form=choose], #choose input")) choose(bar);
+  });
+
   /* ---- htmx: progress, failures, focus, announcements ---- */
   let failed = null;
   let running = 0;
@@ -214,6 +305,7 @@
     root.classList.toggle("busy", running > 0);
   };
   function lost(detail, text) {
+    if (isPoll(detail)) return;
     failed = detail.requestConfig;
     const line = $("#lost");
     if (!line) return;
@@ -237,12 +329,21 @@
   on("htmx:afterRequest", (event) => {
     busy(-1);
     release(event.detail.elt?.closest?.("form"));
-    if (event.detail.successful && failed) {
+    if (event.detail.successful && failed && !isPoll(event.detail)) {
       failed = null;
       $("#lost").hidden = true;
     }
   });
   const OFFLINE = "No answer from the server. What you typed is still here.";
+  const LOGGED_OUT = "Your log-in has ended. What you typed is still here. Log in again in another tab.";
+  on("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail;
+    const typed = elt?.closest?.("form[data-guard]") || (isPoll(event.detail) && unsaved());
+    if (!typed || !xhr.getResponseHeader("HX-Redirect")) return;
+    event.preventDefault();
+    typed.dataset.dirty = "1";
+    lost(event.detail, LOGGED_OUT);
+  });
   on("htmx:sendError", (event) => lost(event.detail, OFFLINE));
   on("htmx:timeout", (event) => lost(event.detail, OFFLINE));
   on("htmx:responseError", (event) => {
@@ -273,6 +374,14 @@
     $("[data-focus]", place ?? document)?.focus();
   });
   on("portal:announce", (event) => say(event.detail.text));
+
+  /* ---- polling: silent, and only while somebody looks ---- */
+  function isPoll(detail) {
+    return Boolean(detail.elt?.matches?.("[data-polls]"));
+  }
+  on("htmx:confirm", (event) => {
+    if (document.hidden && isPoll(event.detail)) event.preventDefault();
+  });
 
   /* ---- charts: exact figures by pointer and by keyboard ---- */
   function show(point) {
@@ -336,15 +445,33 @@
 
   /* The tip takes the place of the browser's own, which would cover it. */
   function tidy(part) {
+    const bar = document.getElementById("choose");
+    if (bar) choose(bar);
+    for (const from of $$("[data-apart]", part)) keepApart(from);
+    for (const own of $$(".needs-js[hidden]", part)) own.hidden = false;
     for (const title of $$(".point > title, .plot > g > title", part)) {
       title.parentElement.setAttribute("aria-label", title.textContent);
       title.remove();
     }
+    for (const point of $$(".point", part)) {
+      point.setAttribute("role", "img");
+      if (!point.hasAttribute("tabindex")) point.setAttribute("tabindex", "-1");
+    }
+    for (const table of $$("table.cards", part)) keepTable(table);
+  }
+
+  /* On a phone the rows of a table stand as cards, and some browsers then forget that it is a table. */
+  const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell", TH: "columnheader" };
+  function keepTable(table) {
+    for (const own of [table, ...$$("thead, tbody, tfoot, tr, td, th", table)])
+      if (!own.hasAttribute("role")) own.setAttribute("role", own.scope === "row" ? "rowheader" : ROLES[own.tagName]);
   }
 
   function start() {
     applyTheme(savedTheme());
     for (const part of $$(".needs-js")) part.hidden = false;
+    const combobox = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "search-hits" };
+    for (const [name, value] of Object.entries(combobox)) searchBox()?.setAttribute(name, value);
     tidy(document);
     shield();
   }

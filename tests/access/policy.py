@@ -28,19 +28,17 @@ GET  credits:home                 login  ok     ok    ok       ok   ok    ok   o
 POST credits:home                 405    405    405   405      405  405   405  405     405
 GET  credits:own-settings         login  ok     ok    ok       ok   ok    ok   ok      ok
 POST credits:own-settings         login  ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:table-choice         405    405    405   405      405  405   405  405     405
+POST credits:table-choice         login  ok     ok    ok       ok   ok    ok   ok      ok
 
 GET  billing:annual-credits       login  ok     ok    404      ok   404   ok   ok      404
 POST billing:annual-credits       405    405    405   405      405  405   405  405     405
-GET  billing:annual-features-csv  login  ok     ok    404      ok   404   ok   ok      404
-POST billing:annual-features-csv  405    405    405   405      405  405   405  405     405
+GET  billing:freshness            login  ok     ok    404      ok   404   ok   ok      404
+POST billing:freshness            405    405    405   405      405  405   405  405     405
 GET  billing:explain              login  ok     ok    404      ok   404   ok   ok      404
 POST billing:explain              405    405    405   405      405  405   405  405     405
-GET  billing:explain-csv          login  ok     ok    404      ok   404   ok   ok      404
-POST billing:explain-csv          405    405    405   405      405  405   405  405     405
 GET  billing:forecast             login  ok     ok    404      ok   404   ok   ok      404
 POST billing:forecast             405    405    405   405      405  405   405  405     405
-GET  billing:forecast-csv         login  ok     ok    404      ok   404   ok   ok      404
-POST billing:forecast-csv         405    405    405   405      405  405   405  405     405
 GET  billing:forecast-calendar    login  ok     ok    404      ok   404   ok   ok      404
 POST billing:forecast-calendar    405    405    405   405      405  405   405  405     405
 GET  billing:time-machine         login  ok     ok    404      ok   404   ok   ok      404
@@ -51,19 +49,29 @@ GET  billing:payg-choose          login  403    ok    404      403  404   403  4
 POST billing:payg-choose          405    405    405   405      405  405   405  405     405
 GET  billing:payg-review          login  403    ok    404      403  404   403  403     404
 POST billing:payg-review          login  403    ok    404      403  404   403  403     404
+GET  billing:solution-list        login  ok     ok    404      ok   404   ok   ok      404
+POST billing:solution-list        405    405    405   405      405  405   405  405     405
+GET  billing:solution-feature     login  ok     ok    404      ok   404   ok   ok      404
+POST billing:solution-feature     405    405    405   405      405  405   405  405     405
 GET  billing:license-list         login  ok     ok    404      ok   404   ok   ok      404
 POST billing:license-list         405    405    405   405      405  405   405  405     405
-GET  billing:license-export       login  ok     ok    404      ok   404   ok   ok      404
-POST billing:license-export       405    405    405   405      405  405   405  405     405
 GET  billing:license-detail       login  ok     ok    404      ok   404   ok   ok      404
 POST billing:license-detail       405    405    405   405      405  405   405  405     405
 
+GET  credits:search               login  ok     ok    404      ok   404   ok   ok      404
+POST credits:search               405    405    405   405      405  405   405  405     405
 GET  credits:allocation-list      login  ok     ok    404      ok   404   ok   ok      404
 POST credits:allocation-list      405    405    405   405      405  405   405  405     405
 GET  credits:allocation-edit      login  ok     ok    404      ok   404   ok   ok      404
 POST credits:allocation-edit      login  403    ok    404      403  404   403  403     404
 GET  credits:allocation-undo      405    405    405   405      405  405   405  405     405
 POST credits:allocation-undo      login  403    ok    404      403  404   403  403     404
+GET  credits:allocation-move      login  403    ok    404      403  404   403  403     404
+POST credits:allocation-move      login  403    ok    404      403  404   403  403     404
+GET  credits:allocation-release   login  403    ok    404      403  404   403  403     404
+POST credits:allocation-release   login  403    ok    404      403  404   403  403     404
+GET  credits:allocation-change    login  403    ok    404      403  404   403  403     404
+POST credits:allocation-change    login  403    ok    404      403  404   403  403     404
 GET  credits:units-upload         login  403    ok    404      403  404   403  403     404
 POST credits:units-upload         login  403    ok    404      403  404   403  403     404
 GET  credits:units-template       login  403    ok    404      403  404   403  403     404
@@ -92,8 +100,22 @@ POST estimator:estimate-duplicate login  403    ok    404      ok   404   ok   4
 
 GET  billing:sales-customers      login  404    404   404      ok   ok    ok   404     404
 POST billing:sales-customers      405    405    405   405      405  405   405  405     405
+GET  billing:sales-search         login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-search         405    405    405   405      405  405   405  405     405
 GET  billing:sales-purchases      login  404    404   404      ok   ok    ok   404     404
 POST billing:sales-purchases      405    405    405   405      405  405   405  405     405
+GET  billing:sales-requests       login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-requests       405    405    405   405      405  405   405  405     405
+GET  billing:request-list         login  ok     ok    404      ok   404   ok   ok      404
+POST billing:request-list         405    405    405   405      405  405   405  405     405
+GET  billing:request-new          login  403    ok    404      403  404   403  403     404
+POST billing:request-new          login  403    ok    404      403  404   403  403     404
+GET  billing:request-detail       login  ok     ok    404      ok   404   ok   ok      404
+POST billing:request-detail       405    405    405   405      405  405   405  405     405
+GET  billing:request-withdraw     405    405    405   405      405  405   405  405     405
+POST billing:request-withdraw     login  403    ok    404      403  404   403  403     404
+GET  billing:request-answer       405    405    405   405      405  405   405  405     405
+POST billing:request-answer       login  403    403   404      ok   404   ok   403     404
 GET  billing:purchase-new         login  403    403   404      ok   404   ok   403     404
 POST billing:purchase-new         login  403    403   404      ok   404   ok   403     404
 GET  billing:purchase-detail      login  ok     ok    404      ok   404   ok   ok      404
@@ -119,6 +141,7 @@ credits.feature              support root operator catalogue     -
 credits.featurerate          support root operator catalogue     catalogue root
 billing.purchase             support root                        -
 billing.paygcontract         support root                        support root
+billing.creditrequest        support root                        -
 estimator.estimate           support root                        -
 """
 
@@ -142,6 +165,14 @@ admin:jsi18n                 ok
 admin:app_list               ok
 admin:                       404
 """
+
+OPEN_WHEN_LOCKED = {
+    "billing:request-list",
+    "billing:request-new",
+    "billing:request-detail",
+    "billing:request-withdraw",
+}
+"""What answers a locked customer's members as ever; on all else inside it they meet one page."""
 
 STAFF = ("support", "root", "operator", "catalogue")
 """Who gets into the admin at all; for anybody else who is logged in it does not exist."""

@@ -36,14 +36,14 @@ def address(route: Route, place: Place, *, slug: str = "", objects: Place | None
 def value_of(route: Route, name: str, place: Place) -> Any:
     if name == "slug":
         return place.customer.slug
-    if name == "group":
+    if name in ("group", "feature"):
         return FEATURE
     if name == "operation":
         return place.operation.public_id
     if name == "member":
         return place.member.public_id
     if name == "public_id":
-        for kind in ("purchase", "license", "estimate"):
+        for kind in ("purchase", "license", "estimate", "request"):
             if kind in route.name:
                 return getattr(place, kind).public_id
     return {"uidb64": "x", "token": "y"}[name]
@@ -58,6 +58,7 @@ def absent_objects(place: Place) -> Place:
         operation=type(place.operation)(public_id=uuid4()),
         estimate=type(place.estimate)(public_id=uuid4()),
         member=type(place.member)(public_id=uuid4()),
+        request=type(place.request)(public_id=uuid4()),
     )
 
 

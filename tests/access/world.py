@@ -13,7 +13,8 @@ from django.test import Client
 from billing.domain.contracts import EnterContract, enter_contract
 from billing.domain.orders import LineOrder, Order
 from billing.domain.purchases import record_purchase
-from billing.models import ContractChannel, Purchase
+from billing.domain.requests import RequestCredits, request_credits
+from billing.models import ContractChannel, CreditRequest, Purchase, RequestCause
 from credits import clock
 from credits.domain.allocations import Release
 from credits.domain.commands import Answer
@@ -49,6 +50,7 @@ class Place:
     operation: Operation
     estimate: Estimate
     member: User
+    request: CreditRequest
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,21 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
         customer=customer, wanted=wanted, prices=prices, asked=make.asked(actor=who)
     )
     license = License.objects.get(purchase_line__purchase=purchase)
-    return Place(customer, purchase, license, answer.operation, saved.estimate, who)
+    asking = ask_for_credits(customer, who, mark, today)
+    return Place(customer, purchase, license, answer.operation, saved.estimate, who, asking)
+
+
+def ask_for_credits(customer: Customer, who: User, mark: str, today: date) -> CreditRequest:
+    """Ask sales for credits; the request is open."""
+    return request_credits(
+        RequestCredits(
+            customer=customer,
+            asked=make.asked(actor=who, reason=f"{mark} grows"),
+            credits=5_400,
+            needed_on=today + timedelta(days=30),
+            cause=RequestCause.OTHER,
+        )
+    )
 
 
 def release(customer: Customer, feature: str, allocate: Callable[..., Answer], who: User) -> None:

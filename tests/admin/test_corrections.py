@@ -543,7 +543,7 @@ def test_what_changed_since_it_was_shown_is_shown_again(
     response = done(desk, url, seen=seen, **{f"q.{EMAIL}": "12"})
 
     assert response.status_code == 409
-    assert "was changed by somebody else meanwhile" in text_of(response)
+    assert "was changed meanwhile" in text_of(response)
     assert balance(customer) == 10_000 - 750
     again = {"seen": str(response.context["seen"]), f"q.{EMAIL}": "12"}
     assert done(desk, url, **again).status_code == 303
@@ -713,7 +713,8 @@ def test_a_page_takes_as_many_queries_for_a_long_ledger_as_for_a_short_one(
     for key in (ENDPOINT, "email-sensor"):
         allocated(customer, 1, key)
 
-    assert {name: queries_of(desk, url) for name, url in urls.items()} == few
+    many = {name: queries_of(desk, url) for name, url in urls.items()}
+    assert all(many[name] <= few[name] for name in urls), (few, many)
     assert few["form"] <= 16
     assert few["license"] <= 18
     assert LedgerEntry.objects.filter(customer=customer).count() > 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from billing.domain.purchases import record_purchase
+from billing.domain.requests import AnswerRequest, answer_request
 from credits import clock
 from credits.models import FeatureRate, LedgerEntry, Membership, User
 from tests.access.probing import stored
@@ -214,3 +216,31 @@ def test_catalogue_managers_and_operators_read_the_catalogue_alone(world: World)
         assert "Halden" not in text_of(client.get(reverse("admin:index"), {"q": "halden"})).split(
             "narrow it"
         )[1].replace("Halden L-2.", "")
+
+
+def test_a_request_for_credits_reads_as_a_story_with_links(world: World, desk: Client) -> None:
+    found, rep = world.own.request, world.people["rep"]
+    ask = make.asked(actor=rep, reason="A quote follows.")
+    answer_request(AnswerRequest(customer=found.customer, asked=ask, public_id=found.public_id))
+    found.refresh_from_db()
+
+    page = desk.get(page_of(found))
+
+    told, links = text_of(page), links_of(page)
+    asked, answered = "Asked for 5,400 credits", "Answered by sales. A quote follows. Rina Holm"
+    assert told.index(asked) < told.index(answered)
+    assert "halden grows" in told
+    own = [found.customer, found.asked_by, found.operation, found.answer]
+    assert {page_of(record) for record in own} <= set(links)
+    kwargs = {"slug": found.customer.slug, "public_id": found.public_id}
+    assert reverse("billing:request-detail", kwargs=kwargs) in links
+    assert page_of(found) in links_of(desk.get(page_of(found.customer)))
+
+
+def test_a_purchase_names_the_request_it_was_entered_for(world: World, desk: Client) -> None:
+    later = replace(order("later", clock.day_of(clock.now())), settles=world.own.request.public_id)
+    purchase = record_purchase(world.own.customer, later, make.asked())
+
+    assert page_of(world.own.request) in links_of(desk.get(page_of(purchase)))
+    assert "without a request" in text_of(desk.get(page_of(world.own.purchase)))
+    assert page_of(purchase) in links_of(desk.get(page_of(world.own.request)))

@@ -80,7 +80,7 @@ def test_the_four_steps_without_javascript(visit: Visit) -> None:
     maria.goto(f"{CUSTOMER}/allocate/sandbox-daily-reserve/")
     maria.locator("[name='q.sandbox-daily-reserve']").fill("80")
     maria.get_by_role("button", name="Show effect").click()
-    expect(maria.locator("aside")).to_contain_text("+1,500")
+    expect(maria.locator("#drawer")).to_contain_text("+1,500")
     maria.get_by_role("button", name="Allocate 1,500 credits").click()
     expect(maria.locator("main")).to_contain_text("Undo")
 

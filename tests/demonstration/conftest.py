@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from billing.domain.publication import publish_hours
 from config.demonstration.replay import LogIn, replay
 from credits import clock
+from tests.queries.books import analyze
 
 NOW = datetime(2026, 11, 24, 11, 20, tzinfo=UTC)
+BOUNDARY = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +26,7 @@ def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[LogIn
             made = replay()
             publish_hours(NOW)
         # No vacuum sees what is not committed, so the planner would take the tables for empty.
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        analyze()
         yield made
         transaction.set_rollback(True)
 

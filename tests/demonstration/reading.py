@@ -21,7 +21,14 @@ GROUP = re.compile(
     r'<details class="rows"[^>]*>\s*<summary>(.*?)</summary>\s*<table class="ledger">(.*?)</table>',
     re.S,
 )
-LEDGER = re.compile(r'<table class="ledger">.*?</table>', re.S)
+NAMED_SUM = re.compile(
+    r'<a href="([^"]*)">([^<]*)</a> <span class="muted small">\d+ rows?</span></td>'
+    r'<td class="n">([^<]*)</td>'
+)
+NEXT = re.compile(r'<a href="([^"]*)" rel="next">')
+EXPLANATION = re.compile(r'<section class="(?:panel explained|drawer)"')
+TITLE = re.compile(r'<(h1|h2 id="drawer-title")[^>]*>(.*?)</h[12]>', re.S)
+LEDGER = re.compile(r'<table class="ledger[^"]*">.*?</table>', re.S)
 SUM = re.compile(r'<p class="sum-line">.*<b>(.*?)</b></p>', re.S)
 ALLOCATED = re.compile(r'<h2 class="side-of">Allocated')
 
@@ -44,8 +51,13 @@ class Figure:
 
     @property
     def asked(self) -> dict[str, str]:
-        """What the address asks for."""
-        return {name: values[0] for name, values in parse_qs(urlsplit(self.url).query).items()}
+        """What the address asks for, with what it leaves to be understood."""
+        said = {name: values[0] for name, values in parse_qs(urlsplit(self.url).query).items()}
+        if through := said.pop("through", ""):
+            said |= {"at": through, "known": through}
+        subjects = dict.fromkeys(("feature", "group", "solution"), "allocated") | {"license": "valid"}
+        sides = [side for subject, side in subjects.items() if subject in said]
+        return {"side": sides[0] if sides else "balance", **said}
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,18 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A license or feature that stands in an explanation by its sum, with its own explanation."""
+
+    name: str
+    figure: Figure
+
+    @property
+    def value(self) -> int:
+        return self.figure.value
+
+
+@dataclass(frozen=True)
 class Explained:
     """An explanation, each figure read from the page and added up again here."""
 
@@ -67,6 +91,7 @@ class Explained:
     allocated: int
     """The sums of the rows shown, older ones carried forward."""
     groups: tuple[Group, ...]
+    sums: tuple[Named, ...]
 
 
 def get(client: Client, url: str) -> str:
@@ -89,22 +114,42 @@ def rows_sum(html: str) -> int:
 
 
 def explained(client: Client, figure: Figure) -> Explained:
-    """The explanation of a figure."""
-    html = get(client, figure.url)
-    body = html[html.index('<section class="panel explained">') :]
-    total = SUM.search(body)
-    title = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.S)
-    assert total
+    """The explanation of a figure, the first page of it."""
+    return read_explained(get(client, figure.url), figure)
+
+
+def explained_pages(client: Client, figure: Figure) -> list[Explained]:
+    """The explanation of a figure, page by page."""
+    found, url = [], figure.url
+    while url:
+        html = get(client, url)
+        found.append(read_explained(html, figure))
+        further = NEXT.search(html)
+        url = unescape(further.group(1)) if further else ""
+    return found
+
+
+def read_explained(html: str, figure: Figure) -> Explained:
+    """A page of the explanation of a figure, or its drawer."""
+    start, title = EXPLANATION.search(html), TITLE.search(html)
+    assert start
     assert title
+    body = html[start.end() :]
+    total = SUM.search(body)
+    assert total
     split = ALLOCATED.search(body)
     side = figure.asked["side"]
     first, second = (body[: split.start()], body[split.start() :]) if split else (body, "")
     return Explained(
         total=number(text_of(total.group(1)).split()[0]),
-        title=text_of(title.group(1)),
+        title=text_of(title.group(2)),
         valid=rows_sum(first) if side != "allocated" else 0,
         allocated=rows_sum(first) if side == "allocated" else rows_sum(second),
         groups=tuple(group_of(*found) for found in GROUP.findall(body)),
+        sums=tuple(
+            Named(unescape(name), Figure(number(value), unescape(url)))
+            for url, name, value in NAMED_SUM.findall(body)
+        ),
     )
 
 
@@ -117,9 +162,23 @@ def group_of(summary: str, table: str) -> Group:
 
 def file_sums(client: Client, figure: Figure) -> tuple[int, int]:
     """Valid and allocated, added up from the file of a figure's rows."""
-    answer: Any = client.get(figure.url.replace("/explain/?", "/explain/rows.csv?"))
+    answer: Any = client.get(f"{figure.url}&_export=csv")
     assert answer.status_code == 200
     sums = {"valid": 0, "allocated": 0}
     for row in csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())):
-        sums[row["side"]] += int(row["credits"])
+        if (side := row["Side"].lower()) in sums:
+            sums[side] += int(row["Credits"])
     return sums["valid"], sums["allocated"]
+
+
+def check(client: Client, figure: Figure) -> None:
+    """The rows sum to the figure, on the page, group by group, and in the file."""
+    page = explained(client, figure)
+    sums = (page.valid, page.allocated)
+    of_side = {"valid": sums[0], "allocated": sums[1], "balance": sums[0] - sums[1]}
+
+    assert page.total == figure.value, figure
+    assert of_side[figure.asked["side"]] == figure.value, figure
+    assert f"{abs(figure.value):,}" in page.title, figure
+    assert [group.rows for group in page.groups] == [group.total for group in page.groups]
+    assert file_sums(client, figure) == sums, figure

@@ -72,7 +72,7 @@ def test_an_address_that_names_no_figure_gets_a_sentence(story: Story) -> None:
 
         assert answer.status_code == 404, query
         assert "The address does not say which figure to explain" in text_of(answer), query
-        assert read(story.admin, url(story, query, "rows.csv"), NOON).status_code == 404, query
+        assert read(story.admin, url(story, f"{query}&_export=csv"), NOON).status_code == 404, query
 
 
 def test_what_does_not_exist_is_not_found(story: Story) -> None:
@@ -93,7 +93,7 @@ def test_another_customers_license_is_not_found(halden: Story) -> None:
 
 def test_a_stranger_finds_nothing(halden: Story, carol: User, other_customer: Customer) -> None:
     assert read(carol, url(halden), NOON).status_code == 404
-    assert read(carol, url(halden, file="rows.csv"), NOON).status_code == 404
+    assert read(carol, url(halden, "?side=balance&_export=csv"), NOON).status_code == 404
 
 
 def test_what_holds_nothing_has_no_rows(story: Story) -> None:
@@ -108,13 +108,13 @@ def test_the_file_has_every_row_and_no_formula(story: Story) -> None:
     for number in range(1, 61):
         story.allocate(f"2026-01-01T09:{number - 1:02}", "email-sensor", 61 - number)
 
-    file = download(story.admin, url(story, "?side=balance", "rows.csv"), NOON)
+    file = download(story.admin, url(story, "?side=balance&_export=csv"), NOON)
     rows = list(csv.DictReader(io.StringIO(file)))
 
-    assert len(rows) == 61
-    assert rows[0]["order"] == "'=cmd|' /C calc'!A0"
-    assert rows[1]["fact"] == "60 users × 5"
-    assert rows[2]["credits"] == "-5"
-    assert rows[2]["recorded_at"] == "2026-01-01T09:01:00Z"
-    total = {"valid": 1, "allocated": -1}
-    assert sum(int(row["credits"]) * total[row["side"]] for row in rows) == 899_995
+    assert len(rows) == 61 + 1
+    assert rows[0]["Order number"] == "'=cmd|' /C calc'!A0"
+    assert rows[1]["Fact"] == "60 users × 5"
+    assert (rows[2]["Credits"], rows[2]["Adds to the figure"]) == ("-5", "5")
+    assert rows[2]["Recorded"] == "2026-01-01T09:01:00Z"
+    assert sum(int(row["Adds to the figure"]) for row in rows[:-1]) == 899_995
+    assert rows[-1]["Adds to the figure"] == "899995"

@@ -70,14 +70,14 @@ def test_every_figure_leads_to_its_rows_at_both_clocks(halden: Story) -> None:
 
     assert len(explained) > 6
     for link in explained:
-        assert "at=2026-10-01T00:00:00Z&known=2026-11-24T09:00:00Z" in link
+        assert "at=2026-10-01T00:00Z&known=2026-11-24T09:00Z" in link
         assert read(halden.admin, link, NOON).status_code == 200
 
 
 def test_an_explanation_leads_to_the_same_clocks(halden: Story) -> None:
     explain = (
         f"/c/{halden.customer.slug}/explain/"
-        "?side=balance&at=2026-10-01T00:00:00Z&known=2026-11-24T09:00:00Z"
+        "?side=balance&at=2026-10-01T00:00Z&known=2026-11-24T09:00Z"
     )
     [link] = [one for one in links_of(read(halden.admin, explain, NOON)) if "time-machine" in one]
 

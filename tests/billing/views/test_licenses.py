@@ -132,26 +132,41 @@ def test_htmx_gets_the_table_it_asks_for(
 
 
 def exported(client: Client, customer: Customer, **query: str) -> list[dict[str, str]]:
-    response: Any = client.get(url("license-export", customer), query)
+    asked = {"_export": "csv", "_columns": "all", "_table": "all-licenses"} | query
+    response: Any = client.get(url("license-list", customer), asked)
     assert response.streaming
     assert response["Content-Type"].startswith("text/csv")
     text = b"".join(response.streaming_content).decode()
-    return list(csv.DictReader(io.StringIO(text)))
+    *rows, sums = csv.DictReader(io.StringIO(text))
+    assert (sums["License"], int(sums["Credits"])) == ("Sum", sum(int(r["Credits"]) for r in rows))
+    return rows
 
 
 def test_the_export_holds_the_whole_list_with_bare_numbers(
     viewer: Client, customer: Customer, licenses: dict[str, License]
 ) -> None:
-    rows = {row["license"]: row for row in exported(viewer, customer)}
+    rows = {row["License"]: row for row in exported(viewer, customer)}
 
     assert set(rows) == {license.label for license in licenses.values()}
     valid = rows[licenses["valid"].label]
-    assert (valid["credits"], valid["order_number"], valid["status"]) == ("100", "SO-1", "Valid")
-    assert valid["first_day"] == today().isoformat()
+    assert (valid["Credits"], valid["Order number"], valid["Status"]) == ("100", "SO-1", "Valid")
+    assert valid["First day"] == today().isoformat()
     left = clock.day_of(licenses["valid"].ends_at) - today()
-    assert valid["days_left"] == str(left.days)
-    assert rows[licenses["ended"].label]["days_left"] == ""
-    assert rows[licenses["voided"].label]["status"] == "Voided"
+    assert valid["Days left"] == str(left.days)
+    assert rows[licenses["ended"].label]["Days left"] == ""
+    assert rows[licenses["voided"].label]["Status"] == "Voided"
+
+
+@pytest.mark.parametrize(
+    ("table", "states"),
+    [("licenses", {"valid", "upcoming"}), ("ended-licenses", {"ended", "voided"})],
+)
+def test_each_table_of_the_page_can_be_taken_away(
+    viewer: Client, customer: Customer, licenses: dict[str, License], table: str, states: set[str]
+) -> None:
+    rows = exported(viewer, customer, _table=table)
+
+    assert {row["License"] for row in rows} == {licenses[state].label for state in states}
 
 
 def test_the_export_is_the_filtered_list(
@@ -168,7 +183,7 @@ def test_no_spreadsheet_takes_an_order_number_for_a_formula(
 ) -> None:
     buy(customer, number)
 
-    assert exported(viewer, customer)[0]["order_number"] == f"'{number}"
+    assert exported(viewer, customer)[0]["Order number"] == f"'{number}"
 
 
 def test_the_page_of_a_license_tells_its_story(

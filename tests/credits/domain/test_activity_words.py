@@ -50,7 +50,8 @@ def test_a_move_says_what_was_freed_gained_and_returned(holder: Customer) -> Non
         make.allocate(holder, "email-core", 100)
 
     assert words(move(holder, 10)) == (
-        "Moved 250 credits from Core package to Core package: 5 endpoints, 225 credits; 25 returned"
+        "Moved 250 credits from Core package (Email and Collaboration Security) "
+        "to Core package (Endpoint Security): 5 endpoints, 225 credits; 25 returned"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -63,3 +64,10 @@ def test_no_text_does_anything_but_be_read_or_refused(text: str, measured: bool)
 def test_a_number_is_read_with_and_without_its_commas(number: int) -> None:
     assert read_quantity(str(number), measured=False, field="f") == number
     assert read_quantity(f"{number:,}", measured=True, field="f") == number
+
+
+@pytest.mark.parametrize("text", ["1.000", "12.000", "999.000"])
+def test_a_point_that_may_group_thousands_is_refused_where_units_are_whole(text: str) -> None:
+    with pytest.raises(InvalidCommand, match=f"You entered {re.escape(text)}"):
+        read_quantity(text, measured=False, field="units")
+    assert read_quantity(text, measured=True, field="units") == Decimal(text)

@@ -20,6 +20,7 @@ from credits.domain.reading import STATEMENT, read_group
 from credits.models import Balance, Customer, FeatureRate, Operation, UsageReport
 from credits.prepared import prepared
 from tests.factories import credits as make
+from tests.queries.books import analyze
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 KEY = "email-core"
@@ -51,8 +52,7 @@ def asked(customer: Customer, **changed: Any) -> dict[str, Any]:
 
 def buffers(customer: Customer) -> int:
     """The pages that the statement touches, planned for the values it is asked with."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze()
     explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {STATEMENT}"
     with prepared(explain, asked(customer)):
         pass

@@ -344,7 +344,7 @@ def test_what_changed_since_the_preview_is_shown_before_it_is_done(
     with nothing_written(licensed):
         response = confirm(admin, licensed, preview)
     assert response.status_code == 422
-    assert "was changed by somebody else meanwhile" in words(response)
+    assert "was changed meanwhile" in words(response)
     assert "Core package 10 40 users 250 1,000" in words(response)
 
     assert confirm(admin, licensed, plan_of(response)).status_code == 303

@@ -46,6 +46,15 @@ def test_the_page_and_its_fragment_come_from_one_template() -> None:
     assert response.status_code == 422
 
 
+def test_going_back_to_a_page_that_was_refused_shows_it_again() -> None:
+    request = asked(**HTMX, **{"HX-History-Restore-Request": "true"})
+
+    response = render_page(request, "registration/login.html", {"form": None}, status=422)
+
+    assert response.status_code == 200
+    assert b"<!doctype html>" in response.content
+
+
 def test_after_an_act_a_plain_request_is_sent_on_by_303() -> None:
     response = redirect(asked(), "/c/halden/allocate/")
 
