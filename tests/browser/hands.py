@@ -57,6 +57,13 @@ class Hands:
         self.page.keyboard.press("Space")
         expect(target).to_be_checked()
 
+    def select(self, field: Locator, value: str) -> None:
+        """Choose of a list: a press like any other."""
+        self.presses += 1
+        if self.keys:
+            self.reach(field)
+        field.select_option(value)
+
     def write(self, field: Locator, text: str) -> None:
         """Replace what a field holds; that costs no press beyond the one that reaches it."""
         if not self.keys:

@@ -52,12 +52,11 @@ def test_500_credits_are_moved_in_at_most_five_presses_from_the_log_in(
     hands.press(maria.get_by_role("link", name="Move credits from Daily reserve"))
     amount = maria.locator("[name=amount]")
     hands.write(amount, "500")
-    maria.locator("[name=by]").select_option(label="credits")
-    maria.locator("[name=target]").select_option(label="Core package")
+    hands.select(maria.locator("[name=target]"), "email-core")
     if not scripts:
         hands.press(maria.get_by_role("button", name="Show effect"))
     hands.press(maria.get_by_role("button", name="Move 500 credits"))
 
     expect(maria.locator("main")).to_contain_text("Undo")
-    assert hands.presses + 2 <= 5, "the two lists count as a press each"
+    assert hands.presses <= 5
     record_property("seconds", f"{hands.seconds:.1f}")
