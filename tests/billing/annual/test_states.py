@@ -31,21 +31,22 @@ def more_solutions(*names: str) -> None:
     load_catalogue(CATALOGUE.read_text(encoding="utf-8") + "\n".join(lines) + "\n")
 
 
-def test_solutions_beyond_the_eight_colors_are_one_slice_and_told_apart(story: Story) -> None:
-    more_solutions("Ninth", "Tenth")
+def test_the_smallest_of_many_solutions_are_one_slice_and_told_apart(story: Story) -> None:
+    names = [f"Extra {letter}" for letter in "ABCDEFGHI"]
+    more_solutions(*names)
     story.buy("2026-01-02T09:00", 90_000, "2026-01-02", "2027-03-01")
     story.allocate("2026-02-02T09:00", "email-core", 100)
-    story.allocate("2026-02-02T09:01", "more-0", 700)
-    story.allocate("2026-02-02T09:02", "more-1", 300)
+    for n in range(len(names)):
+        story.allocate(f"2026-02-02T09:1{n}", f"more-{n}", 900 - 100 * n)
 
     page = read(story.admin, url(story), NOON)
     text, links = text_of(page), links_of(page)
 
-    assert "Other 1,000 28.6 %" in text
-    assert "2 in Other Ninth 700 Tenth 300" in text
-    assert any("solution=more-0" in link for link in links)
-    assert any("solution=more-1" in link for link in links)
-    assert "Other 1,000" in page.content.decode()
+    assert "Extra G 300" in text
+    assert "2 in Other Extra H 200 Extra I 100" in text
+    assert "Other 300 4.3 %" in text
+    assert any("solution=more-7" in link for link in links)
+    assert any("solution=more-8" in link for link in links)
 
 
 def test_names_of_120_characters_and_figures_of_9_digits_are_whole(story: Story) -> None:
