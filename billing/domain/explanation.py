@@ -230,10 +230,13 @@ class Explanation:
                 own = self._rows(group.subject[0]).filter(feature=group.subject[1])
                 newest = own.order_by("-customer_id", "-seq")
                 yield list(newest.values_list("pk", flat=True)[: NEWEST + 1])
+        counted = [group.subject for group in groups if group.count is not None]
+        if not self._is_long:
+            yield list(newest_of_each(self.question.rows(), counted))
+            return
         for side in self.question.sides:
-            counted = [g.subject[1] for g in groups if g.subject[0] == side and g.count is not None]
-            if counted:
-                yield list(newest_of_each(self._rows(side), counted))
+            if subjects := [subject for subject in counted if subject[0] == side]:
+                yield list(newest_of_each(self._rows(side), subjects))
 
     def all_rows(self) -> Iterator[Row]:
         """Every row of the figure with its cause, oldest first, read piece by piece."""
@@ -254,14 +257,16 @@ def with_rows(group: Group, rows: Sequence[Row]) -> Group:
     return replace(group, rows=tuple(rows[-NEWEST:]), is_cut=is_cut)
 
 
-def newest_of_each(rows: QuerySet[LedgerEntry], subjects: Sequence[int]) -> QuerySet[Any, int]:
+def newest_of_each(rows: QuerySet[LedgerEntry], subjects: Sequence[Subject]) -> QuerySet[Any, int]:
     """The newest of the rows of each license or feature, by their keys."""
+    licenses = [pk for side, pk in subjects if side == Side.VALID]
+    features = [pk for side, pk in subjects if side == Side.ALLOCATED]
     place = Window(
         RowNumber(),
         partition_by=[F("side"), F("license_id"), F("feature_id")],
         order_by=F("seq").desc(),
     )
-    own = rows.filter(Q(license__in=subjects) | Q(feature__in=subjects)).order_by()
+    own = rows.filter(Q(license__in=licenses) | Q(feature__in=features)).order_by()
     return own.annotate(place=place).filter(place__lte=NEWEST).values_list("pk", flat=True)
 
 

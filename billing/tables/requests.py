@@ -89,7 +89,9 @@ class DeskRequestTable(RequestTable):
         orderable=True,
         attrs=cell("nb"),
     )
-    asked_at = DayColumn(verbose_name=_("Asked"), orderable=True)
+    asked_at = DayColumn(
+        verbose_name=_("Asked"), orderable=True, attrs=cell("nb muted hide", header="nb hide")
+    )
     act = tables.TemplateColumn(
         template_name="billing/_request_act.html",
         verbose_name="",

@@ -135,6 +135,8 @@ class ForecastPage:
 
     def told(self, region: str) -> str:
         """What the live region says of a part that has changed."""
+        if region == TABLE:
+            return self.table.sorted_by
         if region != ANSWER or self.answer is None:
             return ""
         return _("Balance on that day: %(credits)s.") % {

@@ -52,6 +52,11 @@ class Asking:
         """Who gets the request."""
         return sales_contacts(self.customer)
 
+    @property
+    def sales_named(self) -> str:
+        """The same people, by name and mail address."""
+        return ", ".join(f"{person.name} ({person.email})" for person in self.sales)
+
     @cached_property
     def waiting(self) -> list[CreditRequest]:
         """The open requests, so that nothing is asked for twice."""

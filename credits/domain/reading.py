@@ -167,7 +167,7 @@ def read_groups(
 
     Those with a usage reservation are left out, since they are read from the beginning.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "customer": customer_id,
         "keys": list(keys),
         "group": 0,

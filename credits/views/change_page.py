@@ -32,7 +32,7 @@ from credits.tables.holdings import rate_text
 from credits.views.allocation_reading import TRIED, next_key
 from credits.web.access import CustomerRequest
 from credits.web.asking import confirmed_shortfall, form_key
-from credits.web.links import explain_url
+from credits.web.links import explain_at
 
 MOST = 60
 """Features that one page changes; a file takes any number."""
@@ -218,6 +218,7 @@ def typed_data(data: QueryDict, before: Sequence[Number], now: Sequence[Number])
 def rows_of(form: UnitsManyForm, groups: Sequence[GroupSettings], draft: Draft) -> list[Row]:
     """The numbers as the table shows them."""
     solutions, found = Solution.objects.in_bulk(), []
+    now = draft.booked.now
     for settings in groups:
         solution = solutions[settings.group.solution_id].name
         for number, setting in numbers_of(settings):
@@ -228,6 +229,6 @@ def rows_of(form: UnitsManyForm, groups: Sequence[GroupSettings], draft: Draft) 
             subject = (
                 {"group": settings.group.key} if is_shared else {"feature": setting.feature.key}
             )
-            url = explain_url(draft.books.customer, draft.position, Side.ALLOCATED.value, **subject)
+            url = explain_at(draft.books.customer, now, now, Side.ALLOCATED.value, **subject)
             found.append(Row(form[number.name], setting, name, solution, rate, held, url))
     return found

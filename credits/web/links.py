@@ -16,8 +16,13 @@ LIST_STATE = ("q", "use", "solution", "page")
 
 def explain_url(customer: Customer, position: Position, side: str, **subject: str) -> str:
     """The rows of a figure at a position. `subject` is a license, feature or solution."""
+    return explain_at(customer, position.at, position.known, side, **subject)
+
+
+def explain_at(customer: Customer, at: datetime, known: datetime, side: str, **subject: str) -> str:
+    """The same where no position is read: only its two clocks are known."""
     path = reverse("billing:explain", kwargs={"slug": customer.slug})
-    return f"{path}?{explain_query(side, position.at, position.known, **subject)}"
+    return f"{path}?{explain_query(side, at, known, **subject)}"
 
 
 def explain_query(side: str, at: datetime, known: datetime, **subject: str) -> str:

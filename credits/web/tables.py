@@ -30,15 +30,14 @@ EXPORT, WHICH = "_export", "_table"
 class StableRows(TableQuerysetData):  # type: ignore[misc]
     """Rows of a queryset with the key as last sort key, so that pages never skip a row.
 
-    Where there are several pages, the keys of one are found first and only its rows are read: all
-    that belongs to a row would else be looked up for every row that a page skips.
+    Of any page but the first, the keys are found first and only its rows are read: all that belongs
+    to a row would else be looked up for every row that the page skips.
     """
 
     data: Any
 
     def __getitem__(self, key: int | slice) -> Any:
-        is_page = isinstance(key, slice) and key.stop is not None
-        if not is_page or len(self) <= key.stop - (key.start or 0):  # type: ignore[union-attr]
+        if not isinstance(key, slice) or not key.start or key.stop is None:
             return super().__getitem__(key)
         keys = list(self.data.values_list("pk", flat=True)[key])
         rows = {row.pk: row for row in self.data.filter(pk__in=keys).order_by()}
@@ -276,7 +275,7 @@ class FigureLinkColumn(CreditsColumn):
         super().__init__(*args, linkify=lambda record: url(record), attrs=attrs, **kwargs)
         self._url = url
 
-    def render(self, value: int, record: Any) -> str:
+    def render(self, value: int, record: Any = None) -> str:
         return credits_text(value) if value or self._url(record) else NOTHING
 
 

@@ -372,6 +372,9 @@
     const place = target?.isConnected ? target : document.getElementById(target?.id);
     if (place) tidy(place);
     $("[data-focus]", place ?? document)?.focus();
+    // Who turned the page of a table goes on from there; the link that was followed is gone.
+    if (place && document.activeElement === document.body)
+      ($("nav.pager [aria-current]", place) || $("nav.pager a", place))?.focus({ preventScroll: true });
   });
   on("portal:announce", (event) => say(event.detail.text));
 

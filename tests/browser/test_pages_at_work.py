@@ -18,7 +18,7 @@ TABLES = (
     ("annual-credits/?use=all", "#features"),
     ("licenses/", "#table"),
     ("activity/", "#table"),
-    ("forecast/", "#table"),
+    ("forecast/", "#happenings"),
 )
 
 

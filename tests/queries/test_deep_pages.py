@@ -50,7 +50,7 @@ def test_any_page_of_a_customers_list_costs_what_its_first_costs(lists: Books, p
 
     for found in others:
         assert found.buffers <= DEEPER * first.buffers, str(found)
-        assert found.queries == first.queries
+        assert found.queries <= first.queries + 1
 
 
 @pytest.mark.parametrize("page", ["", "?sort=-number", "purchases/", "requests/"])
@@ -59,7 +59,7 @@ def test_any_page_of_the_desk_costs_what_its_first_costs(lists: Books, page: str
 
     for found in others:
         assert found.buffers <= DEEPER * first.buffers, str(found)
-        assert found.queries == first.queries
+        assert found.queries <= first.queries + 1
 
 
 def test_customers_by_balance_are_all_looked_at_for_any_page(lists: Books) -> None:

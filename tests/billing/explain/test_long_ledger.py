@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 
@@ -43,10 +44,10 @@ def told(question: Question) -> list[Told]:
 
 
 @pytest.mark.parametrize(("at", "known"), POSITIONS)
-def test_its_sums_are_those_of_its_rows(halden: Story, at: object, known: object) -> None:
+def test_its_sums_are_those_of_its_rows(halden: Story, at: datetime, known: datetime) -> None:
     halden.allocate("2026-11-24T10:30", "email-core", 20)
     for side in (BALANCE, Side.VALID.value, Side.ALLOCATED.value):
-        question = Question(halden.customer, side, at, known)  # type: ignore[arg-type]
+        question = Question(halden.customer, side, at, known)
         short = told(question)
         with long_ledgers():
             long = told(question)
@@ -55,7 +56,7 @@ def test_its_sums_are_those_of_its_rows(halden: Story, at: object, known: object
 
 
 @pytest.mark.parametrize(("at", "known"), POSITIONS)
-def test_a_features_rows_are_the_same(halden: Story, at: object, known: object) -> None:
+def test_a_features_rows_are_the_same(halden: Story, at: datetime, known: datetime) -> None:
     halden.allocate("2026-11-24T10:30", "email-core", 20)
     for feature in Feature.objects.filter(levels__customer=halden.customer):
         question = Question(
@@ -63,7 +64,7 @@ def test_a_features_rows_are_the_same(halden: Story, at: object, known: object) 
             Side.ALLOCATED.value,
             at,
             known,
-            feature=feature,  # type: ignore[arg-type]
+            feature=feature,
         )
         short = told(question)
         with long_ledgers():

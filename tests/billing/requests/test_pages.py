@@ -204,7 +204,7 @@ def test_the_form_names_whom_it_goes_to_and_what_is_open(
 
     words = text_of(client_of(alice).get(url(customer, "new")))
 
-    assert "It goes by mail to Rina Holm rep@vendor.example" in words
+    assert "It goes by mail to Rina Holm (rep@vendor.example)." in words
     assert f"1 request is open already: R-1, 5,400 by {in_days(30):%-d %b %Y}" in words
 
 

@@ -67,7 +67,7 @@ def test_an_assignment_without_the_role_opens_nothing(rep: User, customer: Custo
     [
         (
             "alice",
-            {"view", "export", "allocate", "estimate", "see_prices"}
+            {"view", "export", "allocate", "estimate", "see_prices", "request_credits"}
             | {"manage_members", "change_settings"},
         ),
         ("bob", {"view", "export"}),
