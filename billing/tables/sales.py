@@ -77,7 +77,7 @@ class SideColumn(FigureLinkColumn):
 class BalanceColumn(FigureLinkColumn):
     """A balance, which below zero also says so in a word."""
 
-    def render(self, value: int) -> str:
+    def render(self, value: int, record: Any = None) -> str:
         return balance(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -224,7 +225,7 @@ def refused(request: CustomerRequest, review: Review) -> HttpResponse:
 
 def choices(
     request: CustomerRequest,
-    rows: list[FeatureRow],
+    rows: Sequence[FeatureRow],
     contracts: Contracts,
     now: datetime,
     error: str = "",

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Page, Response
+from playwright.sync_api import ConsoleMessage, Page, Response
 
 from tests.browser.portal import Portal
 
@@ -107,9 +107,13 @@ class Walk:
         self.where = ""
         self.is_examined = False
         self.page.on("response", lambda answer: self.answers.append(answer))
-        self.page.on("console", lambda said: said.type == "error" and self.complain(said.text))
+        self.page.on("console", self.listen)
         self.page.on("pageerror", lambda error: self.complain(str(error)))
         self.page.on("requestfailed", lambda asked: self.complain(f"failed: {asked.url}"))
+
+    def listen(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.complain(said.text)
 
     def complain(self, text: str) -> None:
         # The accessibility checker tries styles of its own, which the policy refuses.

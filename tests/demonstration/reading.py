@@ -55,7 +55,8 @@ class Figure:
         said = {name: values[0] for name, values in parse_qs(urlsplit(self.url).query).items()}
         if through := said.pop("through", ""):
             said |= {"at": through, "known": through}
-        subjects = dict.fromkeys(("feature", "group", "solution"), "allocated") | {"license": "valid"}
+        subjects = dict.fromkeys(("feature", "group", "solution"), "allocated")
+        subjects["license"] = "valid"
         sides = [side for subject, side in subjects.items() if subject in said]
         return {"side": sides[0] if sides else "balance", **said}
 
