@@ -166,7 +166,9 @@ class Walk:
         self.answers.clear()
         html = self.page.goto(url, wait_until="load")
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
-        answers = [answer for answer in self.answers if not 300 <= answer.status < 400]
+        # What comes before the page itself is a late answer to the page before.
+        began = next(n for n, answer in enumerate(self.answers) if answer == html)
+        answers = [one for one in self.answers[began:] if not 300 <= one.status < 400]
         for answer in answers:
             if answer.status >= 400 and answer.status != self.refusal:
                 self.complain(f"{answer.status} {urlsplit(answer.url).path}")
