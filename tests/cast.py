@@ -32,6 +32,10 @@ def catalogue_once(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture
 def catalogue(catalogue_once: None, db: None) -> None:
     """The catalogue is there, also after a test that emptied the database."""
+    load_if_emptied()
+
+
+def load_if_emptied() -> None:
     if not FeatureRate.objects.exists():
         load_catalogue(CATALOGUE.read_text(encoding="utf-8"))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from tests.cast import load_if_emptied
 from tests.queries.books import Books, make_books, swept
 
 
@@ -23,5 +24,6 @@ def books(catalogue_once: None, django_db_blocker: Any) -> Iterator[Books]:
         # After each test Django checks all references that are new in the transaction: here, those
         # of every row of the books.
         patch.setattr(connection, "check_constraints", lambda table_names=None: None)
+        load_if_emptied()
         yield make_books(small=100, large=100_000)
         transaction.set_rollback(True)

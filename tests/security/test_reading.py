@@ -28,7 +28,7 @@ def read(client: Client, url: str, headers: dict[str, str] | None = None) -> tup
     response: Any = client.get(url, headers=headers)
     content = b"".join(response) if response.streaming else response.content
     told = " ".join(f"{name}: {value}" for name, value in response.headers.items())
-    return response.status_code, f"{content.decode()} {told}", response
+    return response.status_code, f"{content.decode(errors='replace')} {told}", response
 
 
 def starts(world: World) -> list[str]:
