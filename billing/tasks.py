@@ -1,32 +1,40 @@
-"""The scheduled side of billing; each task calls one domain function."""
+"""The scheduled side of billing: each task asks one job for the slots that are missing."""
 
 from __future__ import annotations
 
-import logging
-
 from celery import shared_task
 
-from billing.domain import publication
-from credits import clock
-
-logger = logging.getLogger(__name__)
+from credits.domain.jobs import JobFailed
+from credits.tasks import LONG, tick
 
 RETRY_AFTER = 20
 """Seconds until a closing is tried again that a long-running writer kept waiting."""
 
 
 @shared_task(  # type: ignore[untyped-decorator]
-    name="billing.tasks.publish_hours",
-    autoretry_for=(publication.GateBusy,),
+    name="billing.tasks.publish_hour",
+    autoretry_for=(JobFailed,),
     default_retry_delay=RETRY_AFTER,
     max_retries=5,
 )
-def publish_hours() -> int:
-    """Close and record the hours that are missing; a rerun finds none."""
-    try:
-        recorded = publication.publish_hours(clock.now())
-    except publication.ClockJumped as jump:
-        logger.error("publication_refused reason=%s", jump.message)
-        return 0
-    logger.info("hours_published count=%d", len(recorded))
-    return len(recorded)
+def publish_hour() -> int:
+    """Close and record the hours that are missing."""
+    return tick("publish-hour")
+
+
+@shared_task(name="billing.tasks.advance_lifecycle", time_limit=LONG, soft_time_limit=LONG - 60)  # type: ignore[untyped-decorator]
+def advance_lifecycle() -> int:
+    """Record what the hours began, ended, locked, and erase what is due."""
+    return tick("advance-lifecycle")
+
+
+@shared_task(name="billing.tasks.send_notices", time_limit=LONG, soft_time_limit=LONG - 60)  # type: ignore[untyped-decorator]
+def send_notices() -> int:
+    """Write the notices of the days that are missing."""
+    return tick("send-notices")
+
+
+@shared_task(name="billing.tasks.send_digests", time_limit=LONG, soft_time_limit=LONG - 60)  # type: ignore[untyped-decorator]
+def send_digests() -> int:
+    """Write the digests of the weeks that are missing."""
+    return tick("send-digests")

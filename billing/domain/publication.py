@@ -12,21 +12,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from credits.domain.boundaries import GATE, HOUR, boundary_at, newest_boundary
+from credits import clock
+from credits.domain.boundaries import DELAY, GATE, HOUR, boundary_at, newest_boundary
 from credits.domain.commands import canonical, digest
-from credits.exceptions import CreditsError, InvalidCommand
+from credits.domain.jobs import LONGEST_JUMP, ClockJumped
+from credits.exceptions import InvalidCommand
 from credits.models import GENESIS, Boundary, Publication
 
 TURN = GATE + 1
 """The advisory lock by which runs leave the work to one of them; only politeness."""
 
-LONGEST_JUMP = timedelta(days=30)
 DAWN = datetime(1, 1, 1, tzinfo=UTC)
 """Before everything: where the first publication of an installation begins."""
 
@@ -65,12 +66,6 @@ HEADS = """
            ) AS head
       LEFT JOIN credits_customer AS customer ON customer.id = head.customer_id
 """
-
-
-class ClockJumped(CreditsError):
-    """The clock stands so far past the newest boundary that an operator must look at it."""
-
-    code = "clock-jumped"
 
 
 class GateBusy(Exception):
@@ -130,6 +125,17 @@ def refuse_jump(due: datetime) -> None:
         f"the newest boundary of {newest:%Y-%m-%d %H:%M}. If the clock is right, close the hours "
         f"with: manage.py publish_hours --through {due:%Y-%m-%dT%H:%M} --yes"
     )
+
+
+def publish_hour(as_of: datetime) -> dict[str, int]:
+    """The job of one hour: whatever is missing up to the boundary that is due then."""
+    return {"hours": len(publish_hours(clock.now(), through=boundary_at(as_of)))}
+
+
+def newest_hour() -> datetime | None:
+    """The newest hour at whose start a boundary was closed: boundaries are the job's own slots."""
+    newest = newest_boundary()
+    return newest + DELAY if newest else None
 
 
 def whole_hour(instant: datetime) -> datetime:

@@ -1,6 +1,15 @@
-"""How credits were asked for and bought, and what lets features be paid another way."""
+"""How credits were asked for and bought, what is told of them, and what the clock did."""
 
 from billing.models.contracts import ContractChannel, PaygContract
+from billing.models.lifecycle import CustomerLife, LifeEvent, LifeEventKind, Recorded
+from billing.models.notices import (
+    InboxMark,
+    Notice,
+    NoticeKind,
+    NoticeSettings,
+    Watched,
+    WatchedState,
+)
 from billing.models.purchases import Channel, Purchase, PurchaseLine, PurchaseState
 from billing.models.requests import CreditRequest, RequestCause, RequestState
 
@@ -8,10 +17,20 @@ __all__ = [
     "Channel",
     "ContractChannel",
     "CreditRequest",
+    "CustomerLife",
+    "InboxMark",
+    "LifeEvent",
+    "LifeEventKind",
+    "Notice",
+    "NoticeKind",
+    "NoticeSettings",
     "PaygContract",
     "Purchase",
     "PurchaseLine",
     "PurchaseState",
+    "Recorded",
     "RequestCause",
     "RequestState",
+    "Watched",
+    "WatchedState",
 ]

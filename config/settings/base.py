@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_noop
 
 from config import env
-from config.schedule import BEAT_SCHEDULE
+from config.schedule import BEAT_SCHEDULE, LONG_TASK
 
 BASE_DIR = env.BASE_DIR
 
@@ -78,6 +78,10 @@ BOOKS_CHECKS = ["billing.domain.checks.CHECKS"]
 # rows with a customer, starts_at and ends_at, after whose end 30 days of grace follow.
 
 ACCESS_CONTRACTS = ["billing.domain.contracts.access_terms"]
+
+# The scheduled jobs: dotted names of the lists that apps bring (credits.domain.jobs).
+
+JOBS = ["credits.jobs.JOBS", "billing.jobs.JOBS"]
 
 # What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
 
@@ -278,8 +282,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 # A message comes back after this long; before that the task that took it must surely have ended.
+# Nothing waits for it: what a killed worker left undone is found by the next tick, in the tables.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3 * CELERY_TASK_TIME_LIMIT,
+    "visibility_timeout": 3 * LONG_TASK,
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
 }

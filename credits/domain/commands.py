@@ -48,6 +48,8 @@ class Command:
     kind: ClassVar[str]
     judged: ClassVar[bool] = False
     """Whether a net increase of allocated is judged against the balance (a person's act)."""
+    while_parked: ClassVar[bool] = False
+    """Whether it is carried out on parked books: what no person asks, and what unparks them."""
 
     customer: Customer
     asked: Asked

@@ -9,13 +9,30 @@ from django.utils.translation import gettext_noop
 
 from credits.domain.access_state import access_state
 from credits.domain.books import Booking, Books
-from credits.domain.commands import Asked
+from credits.domain.commands import Asked, Command
 from credits.exceptions import ConfirmationNeeded, NotAllowed, ShortBalance
-from credits.models import Membership, OverAllocation, Side
+from credits.models import Balance, Membership, OverAllocation, Side
 
 ACCESS_ENDED = gettext_noop(
     "Access has ended, so nothing was changed. Open the page again to see what helps."
 )
+
+PARKED = gettext_noop(
+    "These books are parked until support has looked at them, so nothing was changed. "
+    "What you see is complete; what connected systems report is kept."
+)
+PURGED = gettext_noop("This customer's data was erased for good, so nothing can be changed.")
+
+
+def refuse_shut(balance: Balance, command: Command) -> None:
+    """Refuse what parked or purged books do not take, under the lock (docs/rules.md#r24).
+
+    Raises NotAllowed.
+    """
+    if balance.purged_at:
+        raise NotAllowed(_(PURGED))
+    if balance.parked_at and not command.while_parked:
+        raise NotAllowed(_(PARKED))
 
 
 def net_effect(books: Books, bookings: Sequence[Booking]) -> tuple[int, int]:

@@ -58,11 +58,13 @@ def write_mail(
     customer: Customer | None = None,
     operation: Operation | None = None,
     due_at: datetime | None = None,
+    calendar: str = "",
 ) -> None:
     """Write a mail to a person in the caller's transaction; a second one of its key is none.
 
     `template` names a pair of templates without their endings, .txt and .html. In a kind of mail
     that carries a link, `link` of their context becomes the recipient's own while sending.
+    `calendar` is the text of a calendar file that goes with it.
     """
     now = clock.now()
     told = {"link": LINK, "recipient": recipient, "portal": settings.PORTAL_URL, **context}
@@ -74,6 +76,7 @@ def write_mail(
         subject=" ".join(subject.split())[:200],
         text=tidy(render_to_string(f"{template}.txt", told)),
         html=tidy(render_to_string(f"{template}.html", told)),
+        calendar=calendar,
         customer=customer,
         operation=operation,
         created_at=now,
@@ -166,6 +169,8 @@ def message_of(mail: OutgoingMail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(mail.subject, text, to=[mail.to], headers=headers)
     if html:
         message.attach_alternative(html, "text/html")
+    if mail.calendar:
+        message.attach("dates.ics", mail.calendar, "text/calendar")
     return message
 
 

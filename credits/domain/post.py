@@ -26,7 +26,7 @@ from credits.domain.commands import (
     digest,
     fingerprint,
 )
-from credits.domain.judging import judge, refuse_locked
+from credits.domain.judging import judge, refuse_locked, refuse_shut
 from credits.domain.locks import Known, lock_customer, lock_office
 from credits.domain.projecting import office_projections, projections
 from credits.domain.rates import book_rates
@@ -73,6 +73,7 @@ def post(command: Command) -> Answer:
     balance, known = lock_customer(command.customer.pk)
     if earlier := answered(command):
         return earlier
+    refuse_shut(balance, command)
     books = WritersBooks(command.customer, balance, recorded_at(balance, known))
     if known.newest_rates > balance.rates_through:
         catch_up(books, known)

@@ -10,6 +10,7 @@ from credits.models.facts import (
     LicenseTerm,
     UsageReport,
 )
+from credits.models.jobs import JobRun, RunState
 from credits.models.ledger import (
     LedgerEntry,
     Operation,
@@ -53,6 +54,7 @@ __all__ = [
     "Feature",
     "FeatureChoice",
     "FeatureRate",
+    "JobRun",
     "Journal",
     "LedgerEntry",
     "Level",
@@ -67,6 +69,7 @@ __all__ = [
     "OverAllocation",
     "Publication",
     "Role",
+    "RunState",
     "SecurityEvent",
     "SecurityEventKind",
     "Side",

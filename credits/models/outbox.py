@@ -33,6 +33,7 @@ class OutgoingMail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    calendar = models.TextField(blank=True, help_text="The calendar file that goes with it.")
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="Not tried before; moved on after each failure.")
     sent_at = models.DateTimeField(null=True)

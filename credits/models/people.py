@@ -96,6 +96,9 @@ class Customer(models.Model):
         max_length=8, choices=OverAllocation, default=OverAllocation.CONFIRM
     )
     created_at = models.DateTimeField()
+    held_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since when a legal hold forbids to erase anything."
+    )
     people = models.ManyToManyField(User, through="Membership", related_name="customers")
 
     class Meta:

@@ -33,7 +33,10 @@ class OfficeJournal(Journal):
 
 
 class Balance(Journal):
-    """A customer's valid and allocated credits as of `folded_until`, and the lock."""
+    """A customer's valid and allocated credits as of `folded_until`, and the lock.
+
+    Whether the books are shut stands here as well, since the writer must read it under the lock.
+    """
 
     customer = models.OneToOneField(
         Customer, on_delete=models.PROTECT, primary_key=True, related_name="standing"
@@ -43,6 +46,12 @@ class Balance(Journal):
     allocated = models.BigIntegerField(default=0)
     folded_until = models.DateTimeField()
     rates_through = models.BigIntegerField(default=0, help_text="Newest rate operation booked.")
+    parked_at = models.DateTimeField(
+        null=True, help_text="Since when people may not write: an invariant is broken."
+    )
+    purged_at = models.DateTimeField(
+        null=True, help_text="When everything personal was erased; nothing is written any more."
+    )
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.valid} - {self.allocated}"

@@ -32,7 +32,7 @@ def present(catalogue: None) -> Iterator[None]:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was put into the queue."""
     found: list[Any] = []
-    monkeypatch.setattr(tasks.apply_pending_rates, "apply_async", lambda **_: found.append(1))
+    monkeypatch.setattr(tasks.run_slot, "apply_async", lambda *_, **__: found.append(1))
     return found
 
 

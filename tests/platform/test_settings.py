@@ -34,7 +34,22 @@ def test_a_message_comes_back_only_after_its_task_has_surely_ended() -> None:
     visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
 
     assert settings.CELERY_TASK_SOFT_TIME_LIMIT < settings.CELERY_TASK_TIME_LIMIT
-    assert visibility >= 3 * settings.CELERY_TASK_TIME_LIMIT
+    for task in own_tasks():
+        hard = task.time_limit or settings.CELERY_TASK_TIME_LIMIT
+        assert (task.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT) < hard
+        assert visibility >= 3 * hard, task.name
+
+
+def test_no_task_is_put_off_for_longer_than_ten_minutes() -> None:
+    for task in own_tasks():
+        is_retried = getattr(task, "autoretry_for", ())
+        assert not is_retried or task.default_retry_delay <= 600, task.name
+
+
+def own_tasks() -> list[Any]:
+    """Every task of the project, from the registry."""
+    current_app.loader.import_default_modules()
+    return [task for name, task in current_app.tasks.items() if not name.startswith("celery.")]
 
 
 def test_celery_is_set_up_by_the_settings() -> None:

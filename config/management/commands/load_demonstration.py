@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.domain.publication import ClockJumped, publish_hours
+from billing.domain.publication import publish_hours
 from config.demonstration.replay import is_loaded, replay, told
 from credits import clock
+from credits.domain.jobs import ClockJumped
 
 
 class Command(BaseCommand):

@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 
 from billing import tasks
 from billing.domain import publication
-from billing.domain.publication import ClockJumped, close_boundary, publish
+from billing.domain.publication import close_boundary, publish
 from credits import clock
 from credits.domain.boundaries import HOUR, missing_hours
+from credits.domain.jobs import ClockJumped
 from credits.exceptions import InvalidCommand
 from credits.models import Boundary, Publication
 from tests.billing.publication.hours import closed, problems, records, run, undone
@@ -144,13 +145,13 @@ def test_the_task_logs_a_jump_and_closes_nothing(
     halden: Story, caplog: pytest.LogCaptureFixture
 ) -> None:
     with clock.moved_to(instant(NOON)):
-        assert tasks.publish_hours() == 1
-        assert tasks.publish_hours() == 0
+        assert tasks.publish_hour() == 1
+        assert tasks.publish_hour() == 0
     with clock.moved_to(instant("2027-02-24T12:00")):
-        assert tasks.publish_hours() == 0
+        assert tasks.publish_hour() == 0
 
     assert closed() == [NINE]
-    assert "publication_refused" in caplog.text
+    assert "job_refused job=publish-hour" in caplog.text
 
 
 def test_only_a_full_hour_that_is_due_can_be_named(halden: Story) -> None:

@@ -16,11 +16,12 @@ from kombu.exceptions import OperationalError
 from credits import clock, tasks
 from credits.domain import rate_run
 from credits.domain.commands import Answer
+from credits.domain.jobs import JobFailed
 from credits.domain.post import bring_up_to_rates
 from credits.domain.rate_run import RatesNotBooked, apply_rates
 from credits.domain.rates import customers_behind
 from credits.domain.verify import verify_books
-from credits.models import Balance, Customer, LedgerEntry
+from credits.models import Balance, Customer, JobRun, LedgerEntry
 from tests.credits.rates.entering import enter
 from tests.factories import credits as make
 
@@ -150,24 +151,26 @@ def test_the_task_books_and_fails_with_the_run(
 ) -> None:
     with monkeypatch.context() as patch:
         failing(patch, holders[0], ValueError)
-        with pytest.raises(RatesNotBooked):
-            tasks.apply_pending_rates()
+        with pytest.raises(JobFailed):
+            tasks.apply_rates()
 
-    assert tasks.apply_pending_rates() == 1
+    assert JobRun.objects.get(job="apply-rates").problem.startswith("RatesNotBooked")
+    assert tasks.apply_rates() == 1
+    assert JobRun.objects.get(job="apply-rates").counts == {"customers": 1}
 
 
 def test_without_a_queue_the_start_is_only_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def down(**_: Any) -> None:
+    def down(*_: Any, **__: Any) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(tasks.apply_pending_rates, "apply_async", down)
+    monkeypatch.setattr(tasks.run_slot, "apply_async", down)
 
     with caplog.at_level(logging.WARNING):
         tasks.start_applying_rates()
 
-    assert "rates_not_started" in caplog.text
+    assert "job_not_started job=apply-rates" in caplog.text
 
 
 def test_a_customer_costs_the_same_queries_among_few_and_many(present: None) -> None:
