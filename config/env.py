@@ -50,6 +50,12 @@ def secret(name: str, default: str | None = None, *, at_least: int = 1) -> str:
     return value
 
 
+def secret_if_given(name: str, *, at_least: int = 1) -> str:
+    """A secret that may be left out: then it is empty."""
+    is_given = text(name, "") or text(f"{name}_FILE", "")
+    return secret(name, at_least=at_least) if is_given else ""
+
+
 def flag(name: str, default: bool) -> bool:
     value = text(name, str(default)).lower()
     if value not in YES | NO:

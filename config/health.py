@@ -11,23 +11,36 @@ from django.views.decorators.http import require_safe
 
 from credits import clock
 from credits.domain.boundaries import missed, newest_boundary
+from credits.domain.job_states import job_states
+from credits.domain.mail_state import is_mail_late
 from credits.web.access import public_view
 
 
 @require_safe
-@public_view(reason="A load balancer has no account; it learns one word.")
+@public_view(reason="A load balancer has no account; it learns which job is late.")
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """503 while the database does not answer, else 200, also where a publication is late.
+    """503 while the database does not answer, else 200, also where a job is late.
 
-    No page is wrong because a job is late, so a late hour takes no process out of service; a
-    watchdog reads it here, from what was closed and not from whether a worker runs.
+    No page is wrong because a job is late, so it takes no process out of service; a watchdog
+    reads it here, from what was done and not from whether a worker runs.
     """
+    now = clock.now()
     try:
-        newest = newest_boundary()
+        told = {
+            "status": "ok",
+            "publication": publication(newest_boundary(), now),
+            "jobs": {state.job.name: punctual(state.is_late) for state in job_states(now)},
+            "mail": punctual(is_mail_late(now)),
+        }
     except DatabaseError:
         return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok", "publication": publication(newest, clock.now())})
+    return JsonResponse(told)
+
+
+def punctual(is_late: bool) -> str:
+    """Late, or on time."""
+    return "late" if is_late else "on time"
 
 
 def publication(newest: datetime | None, now: datetime) -> str:

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from credits import clock
 from credits.domain import jobs
+from credits.domain.job_hands import run_by_hand
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,12 @@ def verify_books() -> int:
 @shared_task(name="credits.tasks.run_slot", time_limit=LONG, soft_time_limit=LONG - 60)  # type: ignore[untyped-decorator]
 def run_slot(name: str, slot: str) -> bool:
     """Run one slot of a job, done before or not: by an operator's button, or to hurry it."""
-    return jobs.run_slot(jobs.job_named(name), datetime.fromisoformat(slot))
+    try:
+        run_by_hand(jobs.job_named(name), datetime.fromisoformat(slot), clock.now())
+    except (jobs.ClockJumped, jobs.JobFailed) as error:
+        logger.error("job_refused job=%s slot=%s reason=%s", name, slot, error)
+        return False
+    return True
 
 
 def start(name: str) -> bool:

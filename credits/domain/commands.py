@@ -50,9 +50,16 @@ class Command:
     """Whether a net increase of allocated is judged against the balance (a person's act)."""
     while_parked: ClassVar[bool] = False
     """Whether it is carried out on parked books: what no person asks, and what unparks them."""
+    with_broken_books: ClassVar[bool] = False
+    """Whether it leaves out whatever reads facts and rates, since those may be what is broken."""
 
     customer: Customer
     asked: Asked
+
+    @property
+    def passes_parked(self) -> bool:
+        """Whether this one is carried out on parked books."""
+        return self.while_parked
 
     def content(self) -> Mapping[str, Any]:
         """What is compared when the key comes again: what was asked, nothing else."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -107,12 +107,18 @@ def missing_slots(job: Job, now: datetime) -> list[datetime]:
     A fresh installation is due for the newest one alone. None are missing while the clock stands
     before the newest slot that was begun.
     """
-    newest = newest_begun(job)
+    unfinished = JobRun.objects.filter(job=job.name).exclude(state=RunState.DONE)
+    return missing_of(job, newest_begun(job), unfinished.values_list("slot", flat=True), now)
+
+
+def missing_of(
+    job: Job, newest: datetime | None, unfinished: Iterable[datetime], now: datetime
+) -> list[datetime]:
+    """The same, from the newest slot that was begun and all that were begun and not finished."""
     due = job.newest_due(now)
     if newest is None:
         return [due]
-    unfinished = JobRun.objects.filter(job=job.name, slot__lte=due).exclude(state=RunState.DONE)
-    begun = list(unfinished.order_by("slot").values_list("slot", flat=True))
+    begun = {slot for slot in unfinished if slot <= due}
     if not job.catches_up:
         return [due] if due > newest or due in begun else []
     return sorted({*begun, *slots_between(job, newest, due)})
@@ -136,11 +142,14 @@ def slots_between(job: Job, begun: datetime, due: datetime) -> Iterator[datetime
         slot += job.every
 
 
-def catch_up(job: Job, now: datetime, *, is_told: bool = False) -> int:
+def catch_up(
+    job: Job, now: datetime, *, is_told: bool = False, through: datetime | None = None
+) -> int:
     """Run every missing slot in order; how many were done. A second run finds none.
 
     A slot that fails is kept with its problem, tried again by the next tick, and holds up none
-    after it. `is_told` is an operator's word that the clock is right.
+    after it. `is_told` is an operator's word that the clock is right; `through` is the last slot
+    to run.
 
     Raises ClockJumped where the clock stands more than 30 days past the newest slot and nobody
     gave his word, and JobFailed, after all others, where a slot failed.
@@ -148,7 +157,7 @@ def catch_up(job: Job, now: datetime, *, is_told: bool = False) -> int:
     if not is_told:
         refuse_jump(job, now)
     failed = []
-    missing = missing_slots(job, now)
+    missing = [slot for slot in missing_slots(job, now) if through is None or slot <= through]
     for slot in missing:
         if not run_slot(job, slot):
             failed.append(slot)

@@ -31,7 +31,7 @@ def refuse_shut(balance: Balance, command: Command) -> None:
     """
     if balance.purged_at:
         raise NotAllowed(_(PURGED))
-    if balance.parked_at and not command.while_parked:
+    if balance.parked_at and not command.passes_parked:
         raise NotAllowed(_(PARKED))
 
 

@@ -75,7 +75,7 @@ def post(command: Command) -> Answer:
         return earlier
     refuse_shut(balance, command)
     books = WritersBooks(command.customer, balance, recorded_at(balance, known))
-    if known.newest_rates > balance.rates_through:
+    if known.newest_rates > balance.rates_through and not command.with_broken_books:
         catch_up(books, known)
         books = WritersBooks(command.customer, balance, recorded_at(balance, known))
     decision = command.decide(books)

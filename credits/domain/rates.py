@@ -23,6 +23,7 @@ class ApplyRates(Command):
     """
 
     kind: ClassVar[str] = "apply-rates"
+    while_parked: ClassVar[bool] = True
 
     through: int
 

@@ -47,6 +47,7 @@ class ReportUsage(Command):
     """
 
     kind: ClassVar[str] = "report-usage"
+    while_parked: ClassVar[bool] = True
 
     group: str
     quantities: Quantities
@@ -66,6 +67,10 @@ class ReportUsage(Command):
             raise InvalidCommand("A report states at least one number of units.")
         for key, value in numbers_of(self.quantities):
             check_size(value, field=key)
+
+    @property
+    def passes_parked(self) -> bool:
+        return not self.by_hand
 
     def content(self) -> Mapping[str, Any]:
         return {

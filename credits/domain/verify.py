@@ -90,7 +90,7 @@ def look_at(customers: list[int]) -> list[Part]:
 
 def books_behind() -> int:
     """How many customers' books do not know the newest rates yet; the next write books them."""
-    return len(customers_behind())
+    return customers_behind().count()
 
 
 def everyone() -> Iterator[Customer]:

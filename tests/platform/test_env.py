@@ -248,3 +248,17 @@ def test_what_is_no_origin_is_refused(given: Callable[[str], None], value: str) 
 
     with pytest.raises(ImproperlyConfigured, match="must be an address such as"):
         env.origin(NAME)
+
+
+def test_a_secret_that_may_be_left_out_is_empty_then_and_checked_where_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TOKEN", raising=False)
+    monkeypatch.delenv("TOKEN_FILE", raising=False)
+    assert env.secret_if_given("TOKEN", at_least=16) == ""
+
+    monkeypatch.setenv("TOKEN", "short")
+    with pytest.raises(ImproperlyConfigured, match="at least 16"):
+        env.secret_if_given("TOKEN", at_least=16)
+    monkeypatch.setenv("TOKEN", "a-token-of-some-length")
+    assert env.secret_if_given("TOKEN", at_least=16) == "a-token-of-some-length"

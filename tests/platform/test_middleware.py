@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
 
 from config.middleware import keep_private, refuse_undecodable_input
+from credits.domain.jobs import jobs
 
 FORM = "application/x-www-form-urlencoded"
 requests = RequestFactory()
@@ -100,7 +101,9 @@ def test_health_answers_without_a_session(client: Client) -> None:
     response = client.get("/health")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "publication": "none yet"}
+    told = response.json()
+    assert (told["status"], told["publication"], told["mail"]) == ("ok", "none yet", "on time")
+    assert set(told["jobs"]) == {job.name for job in jobs()}
     assert response.cookies == SimpleCookie()
 
 

@@ -8,7 +8,7 @@ from credits.domain.people import CreateCustomer
 from credits.domain.post import post_office
 from credits.exceptions import CreditsError
 from credits.management.people import asked_by_command
-from credits.models import OverAllocation
+from credits.models import Customer, OverAllocation
 
 
 class Command(BaseCommand):
@@ -40,4 +40,5 @@ class Command(BaseCommand):
             answer = post_office(command)
         except CreditsError as error:
             raise CommandError(error.message) from error
-        self.stdout.write(f"Made {name}: {answer.data['slug']}")
+        made = Customer.objects.get(public_id=answer.data["customer"])
+        self.stdout.write(f"Made {name}: {made.slug}")
