@@ -10,17 +10,16 @@ so that twice, late, in parallel and killed all end the same (docs/rules.md#r11)
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Subquery, Value
+from django.db.models.functions import Coalesce
 from psycopg.errors import LockNotAvailable
 
+from billing.domain.publication_content import DAWN, content_between, record
 from credits import clock
 from credits.domain.boundaries import DELAY, GATE, HOUR, boundary_at, newest_boundary
-from credits.domain.commands import canonical, digest
 from credits.domain.jobs import LONGEST_JUMP, ClockJumped
 from credits.exceptions import InvalidCommand
 from credits.models import GENESIS, Boundary, Publication
@@ -28,62 +27,9 @@ from credits.models import GENESIS, Boundary, Publication
 TURN = GATE + 1
 """The advisory lock by which runs leave the work to one of them; only politeness."""
 
-DAWN = datetime(1, 1, 1, tzinfo=UTC)
-"""Before everything: where the first publication of an installation begins."""
-
-OFFICE = "office"
-"""The chain of catalogue and staff changes, which belong to no customer."""
-
-# What became visible in (before, through], in two disjoint parts with an index each: recorded
-# since and effective by then; booked ahead, recorded earlier and due since. Text comes out the
-# same in every session, for the transaction sets zone and style.
-ROWS = """
-    COPY (
-        SELECT customer_id, seq, operation_id, side, license_id, feature_id, credits,
-               effective_at, recorded_at
-          FROM credits_ledgerentry
-         WHERE recorded_at > %(before)s AND recorded_at <= %(through)s
-           AND effective_at <= %(through)s
-        UNION ALL
-        SELECT customer_id, seq, operation_id, side, license_id, feature_id, credits,
-               effective_at, recorded_at
-          FROM credits_ledgerentry
-         WHERE effective_at > recorded_at
-           AND effective_at > %(before)s AND effective_at <= %(through)s
-           AND recorded_at <= %(before)s
-         ORDER BY customer_id, seq
-    ) TO STDOUT
-"""
-
-# The newest operation of each chain in the window: operations that brought facts alone count as
-# well. A writer may be further by now, hence not the head of the journal.
-HEADS = """
-    SELECT coalesce(customer.public_id::text, %(office)s), head.hash
-      FROM (
-            SELECT DISTINCT ON (customer_id) customer_id, hash FROM credits_operation
-             WHERE recorded_at > %(before)s AND recorded_at <= %(through)s
-             ORDER BY customer_id, position DESC
-           ) AS head
-      LEFT JOIN credits_customer AS customer ON customer.id = head.customer_id
-"""
-
 
 class GateBusy(Exception):
     """A writer held the gate for too long; the next run closes the hour."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What became visible between two boundaries."""
-
-    entries: int
-    rows_hash: str
-    heads: dict[str, str]
-
-    def hash(self, previous_hash: str, through: datetime) -> str:
-        """SHA-256 over the hash before, the boundary, the heads and the rows."""
-        said = {"through": through, "entries": self.entries, "heads": self.heads}
-        return digest(previous_hash, canonical(said), self.rows_hash)
 
 
 def publish_hours(now: datetime, *, through: datetime | None = None) -> list[datetime]:
@@ -112,6 +58,8 @@ def publish_hours(now: datetime, *, through: datetime | None = None) -> list[dat
         if publish(boundary, now) is None:
             break
         recorded.append(boundary.at)
+        if boundary.at == due:
+            break
     return recorded
 
 
@@ -123,7 +71,7 @@ def refuse_jump(due: datetime) -> None:
     raise ClockJumped(
         f"Nothing was closed: {due:%Y-%m-%d %H:%M} UTC is due, {(due - newest).days} days after "
         f"the newest boundary of {newest:%Y-%m-%d %H:%M}. If the clock is right, close the hours "
-        f"with: manage.py publish_hours --through {due:%Y-%m-%dT%H:%M} --yes"
+        "with: manage.py run_job publish-hour --all --yes"
     )
 
 
@@ -177,9 +125,10 @@ def close_boundary(at: datetime, now: datetime) -> Boundary | None:
 def shut_gate() -> None:
     """Wait until no writer is between, and keep all others out until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '2s'")
         try:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
+            cursor.execute(
+                "SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock(%s)", [GATE]
+            )
         except OperationalError as error:
             if isinstance(error.__cause__, LockNotAvailable):
                 raise GateBusy(
@@ -197,8 +146,13 @@ def has_turn() -> bool:
 
 
 def first_unrecorded() -> Boundary | None:
-    """The oldest boundary that was closed and not recorded: a run was killed in between."""
-    return Boundary.objects.filter(publication__isnull=True).order_by("at").first()
+    """The oldest boundary that was closed and not recorded: a run was killed in between.
+
+    Records are made in order, so it is the first after the newest record.
+    """
+    newest = Publication.objects.order_by("-pk").values("boundary__at")[:1]
+    after = Coalesce(Subquery(newest), Value(DAWN))
+    return Boundary.objects.filter(at__gt=after).order_by("at").first()
 
 
 @transaction.atomic
@@ -211,37 +165,8 @@ def publish(boundary: Boundary, now: datetime) -> Publication | None:
     if not has_turn():
         return None
     if first_unrecorded() != boundary:
-        return Publication.objects.filter(boundary=boundary).first()
-    before = Publication.objects.select_related("boundary").order_by("boundary__at").last()
-    content = content_between(before.boundary.at if before else DAWN, boundary.at)
-    previous_hash = before.hash if before else GENESIS
-    return Publication.objects.create(
-        boundary=boundary,
-        entries=content.entries,
-        heads=content.heads,
-        previous_hash=previous_hash,
-        hash=content.hash(previous_hash, boundary.at),
-        recorded_at=now,
-    )
-
-
-@transaction.atomic
-def content_between(before: datetime, through: datetime) -> Content:
-    """What became visible after one boundary and up to another.
-
-    Streamed, so that it takes as little memory for a million rows as for one.
-    """
-    window: dict[str, Any] = {"before": before, "through": through, "office": OFFICE}
-    rows = hashlib.sha256()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '5min'")
-        cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-        cursor.execute("SET LOCAL datestyle = 'ISO'")
-        # The driver's own cursor, for the wrapper that logs statements takes no parameters here.
-        with cursor.cursor.copy(ROWS, window) as copy:
-            for piece in copy:
-                rows.update(piece)
-        entries = cursor.rowcount
-        cursor.execute(HEADS, window)
-        heads = dict(cursor.fetchall())
-    return Content(entries, rows.hexdigest(), heads)
+        return Publication.objects.filter(boundary=boundary).defer("heads").first()
+    earlier = Publication.objects.select_related("boundary").defer("heads")
+    before = earlier.order_by("pk").last()
+    made = content_between(before.boundary.at if before else DAWN, boundary.at)
+    return record(boundary, made, previous_hash=before.hash if before else GENESIS, now=now)

@@ -45,7 +45,9 @@ class OutgoingMail(models.Model):
         indexes = (
             # What the relay asks each minute.
             models.Index(
-                fields=("due_at",), name="credits_mail_unsent", condition=Q(sent_at__isnull=True)
+                fields=("due_at", "id"),
+                name="credits_mail_unsent",
+                condition=Q(sent_at__isnull=True),
             ),
         )
 

@@ -41,6 +41,10 @@ WRITES = {
 WRITERS: dict[str, set[str]] = {
     "credits/domain/people.py": {"Balance"},
     "credits/domain/locks.py": {"OfficeJournal"},
+    # Shut for good with the last operation, and the erasable text of operations erased.
+    "credits/domain/purging.py": {"Balance"},
+    "credits/domain/erasing.py": {"OperationNote"},
+    "credits/domain/parking.py": {"Balance"},
     # Restores what the writer projects, under the writer's lock, and writes nothing else.
     "credits/domain/rebuilding.py": {"Balance", "License", "OfficeJournal"},
 }
@@ -53,7 +57,12 @@ SAVERS = {
     "credits/models/append_only.py",
     "credits/models/people.py",
 }
-SQL_WRITERS = {"credits/domain/projecting.py", "credits/domain/writing.py"}
+SQL_WRITERS = {
+    "credits/domain/projecting.py",
+    "credits/domain/writing.py",
+    # The record of an hour, whose heads the database gathers and keeps without sending them here.
+    "billing/domain/publication_content.py",
+}
 
 
 def managers_written(module: Module) -> Iterator[str]:

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from billing.domain.publication import OFFICE, ROWS, publish_hours
+from billing.domain.publication import publish_hours
+from billing.domain.publication_content import (
+    DAWN,
+    HEADS,
+    OFFICE,
+    ROWS,
+    SETTINGS,
+    content_between,
+)
+from credits.domain.allocations import Allocate
 from credits.domain.boundaries import HOUR, boundary_at
+from credits.domain.commands import canonical, digest
 from credits.domain.figures import Figure, figure, standing
-from credits.models import Boundary, LedgerEntry, Operation, Publication, Role
+from credits.domain.post import post
+from credits.models import (
+    GENESIS,
+    Boundary,
+    LedgerEntry,
+    Operation,
+    OperationNote,
+    Publication,
+    Role,
+)
 from tests.billing.annual.test_sums import tell
 from tests.billing.publication.hours import problems, records, run, unlocked
 from tests.billing.story import NOON, Story, found_story, instant
@@ -103,18 +123,63 @@ def test_a_quiet_hour_takes_no_more_statements_than_a_busy_one(halden: Story) ->
     assert counts[0] == counts[1] < 25
 
 
+def test_the_order_of_ids_is_that_of_their_text(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT array_agg(id::text ORDER BY id) =
+                   array_agg(id::text ORDER BY id::text COLLATE "C")
+              FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 1000)) AS made
+            """
+        )
+        assert cursor.fetchone() == (True,)
+    assert OFFICE > "f" * 36
+
+
 def test_the_window_is_read_by_its_two_indexes(halden: Story) -> None:
     window = {"before": NINE, "through": NINE + HOUR}
     select = ROWS.replace("COPY (", "").replace(") TO STDOUT", "")
 
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(SETTINGS)
         cursor.execute(f"EXPLAIN {select}", window)
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "credits_entry_recorded" in plan
     assert "credits_entry_due" in plan
+    assert "BitmapAnd" not in plan
     assert "Seq Scan" not in plan
+
+
+def test_a_ledger_that_was_never_analyzed_is_not_read_as_a_whole(halden: Story) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = 'credits_operation'::regclass")
+        cursor.execute(SETTINGS)
+        cursor.execute(
+            f"EXPLAIN {HEADS}", {"before": NINE, "through": NINE + HOUR, "office": OFFICE}
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "credits_operation_recorded" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_the_hash_is_that_of_the_canonical_text(halden: Story) -> None:
+    run("2026-11-24T11:02")
+    run("2026-11-24T12:02")
+
+    for publication in Publication.objects.select_related("boundary"):
+        before = DAWN if publication.previous_hash == GENESIS else publication.boundary.at - HOUR
+        with transaction.atomic():
+            content = content_between(before, publication.boundary.at)
+        said = {
+            "through": publication.boundary.at,
+            "entries": content.entries,
+            "heads": publication.heads,
+        }
+        text = canonical(said)
+        assert publication.hash == digest(publication.previous_hash, text, content.rows_hash)
+    assert len(publication.heads) == 1
 
 
 def test_an_operation_that_booked_nothing_moves_the_head(halden: Story) -> None:
@@ -256,6 +321,56 @@ def test_the_check_names_a_record_that_was_changed_or_taken_away(halden: Story) 
     assert [line[:16] for line in problems()[:2]] == ["2026-11-24 10:00", "2026-11-24 11:00"]
     assert "closed, and not recorded" in problems()[0]
     assert "does not follow the record before" in problems()[1]
+
+
+def test_the_check_names_a_chain_whose_head_is_another(halden: Story) -> None:
+    run("2026-11-24T11:02")
+    chain = str(halden.customer.public_id)
+
+    with unlocked("credits_publication"), connection.cursor() as cursor:
+        cursor.execute('UPDATE credits_publication SET heads = heads || \'{"office": "0"}\'')
+        assert problems() == [
+            "2026-11-24 09:00: the heads of the chains are not those recorded (office)."
+        ]
+        cursor.execute("UPDATE credits_publication SET heads = '{}'")
+
+    assert problems() == [
+        f"2026-11-24 09:00: the heads of the chains are not those recorded ({chain})."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("closed_at = at + interval '1 hour'", "10:00: closed at 2026-11-24 11:00:00, before"),
+        ("at = at + interval '10 minutes'", "10:10: the hours before it were never closed"),
+    ],
+)
+def test_the_check_names_a_boundary_that_was_changed(halden: Story, change: str, said: str) -> None:
+    run("2026-11-24T11:02")
+    run("2026-11-24T15:02")
+
+    with unlocked("credits_boundary"), connection.cursor() as cursor:
+        statement = "UPDATE credits_boundary SET CHANGE WHERE at = %s"
+        cursor.execute(statement.replace("CHANGE", change), [NINE + HOUR])
+
+    assert problems()[0].startswith(f"2026-11-24 {said}")
+
+
+def test_what_is_erased_of_a_note_leaves_the_check_as_it_is(halden: Story) -> None:
+    asked = make.asked(reason="For the branch in Bergen.")
+    command = Allocate(
+        customer=halden.customer,
+        asked=asked,
+        group="email-core",
+        quantities={"email-core": Decimal(3)},
+    )
+    halden.at("2026-11-24T09:50", lambda: post(command))
+    run("2026-11-24T15:02")
+
+    assert OperationNote.objects.filter(operation__customer=halden.customer).delete()[0] == 1
+
+    assert problems() == []
 
 
 def test_the_check_tells_of_an_hour_that_was_never_closed(

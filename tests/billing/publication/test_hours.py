@@ -11,6 +11,7 @@ from billing import tasks
 from billing.domain import publication
 from billing.domain.publication import close_boundary, publish
 from credits import clock
+from credits.domain import jobs
 from credits.domain.boundaries import HOUR, missing_hours
 from credits.domain.jobs import ClockJumped
 from credits.exceptions import InvalidCommand
@@ -127,7 +128,7 @@ def test_thirty_days_are_made_up_for_and_an_hour_more_is_refused(
     with pytest.raises(ClockJumped, match="2026-11-24 15:00 UTC is due") as refusal:
         run("2026-11-24T17:00")
     assert closed() == [NINE]
-    assert "--through 2026-11-24T15:00 --yes" in refusal.value.message
+    assert "run_job publish-hour --all --yes" in refusal.value.message
 
     assert len(run("2026-11-24T16:59")) == 5
     assert problems() == []
@@ -164,30 +165,26 @@ def test_only_a_full_hour_that_is_due_can_be_named(halden: Story) -> None:
 def test_an_operator_closes_what_a_jump_keeps_back_and_is_asked_first(
     halden: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(publication, "LONGEST_JUMP", timedelta(hours=1))
+    monkeypatch.setattr(jobs, "LONGEST_JUMP", timedelta(hours=1))
     with clock.moved_to(instant(NOON)):
-        call_command("publish_hours")
+        call_command("run_job", "publish-hour", "--all")
     with clock.moved_to(instant("2026-11-24T15:00")):
-        with pytest.raises(CommandError, match="--through 2026-11-24T13:00 --yes"):
-            call_command("publish_hours")
-        with pytest.raises(CommandError, match="This closes 3 hours"):
-            call_command("publish_hours", through=instant("2026-11-24T12:00"))
+        with pytest.raises(CommandError, match="run_job publish-hour --all --yes"):
+            call_command("run_job", "publish-hour", "--all")
+        with pytest.raises(CommandError, match="This would run 3 slots"):
+            call_command("run_job", "publish-hour", "--all", "--through=2026-11-24T14:00")
         assert closed() == [NINE]
 
-        call_command("publish_hours", through=instant("2026-11-24T12:00"), yes=True)
+        call_command("run_job", "publish-hour", "--all", "--through=2026-11-24T14:00", "--yes")
 
         assert closed() == hours("2026-11-24T09:00", 4)
-        call_command("publish_hours")
-        call_command("publish_hours")
-    said = capsys.readouterr().out
-    assert "Published through 2026-11-24 09:00 UTC." in said
-    assert "Published through 2026-11-24 13:00 UTC." in said
-    assert said.endswith("Nothing is missing.\n")
+        call_command("run_job", "publish-hour", "--all")
+        call_command("run_job", "publish-hour", "--all")
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "publish-hour ran for 1 slot.",
+        "publish-hour ran for 3 slots.",
+        "publish-hour ran for 1 slot.",
+        "Nothing is missing.",
+    ]
     assert problems() == []
-
-
-def test_the_command_reads_an_hour_and_refuses_anything_else(halden: Story) -> None:
-    for text in ("yesterday", "2026-13-01T00:00", ""):
-        with pytest.raises(CommandError, match="is no hour such as"):
-            call_command("publish_hours", f"--through={text}")
-    assert closed() == []
