@@ -48,6 +48,26 @@ def scratch_database() -> Iterator[str]:
             server.execute(statement("DROP DATABASE {} WITH (FORCE)", name))
 
 
+@contextmanager
+def copy_of(database: str, name: str) -> Iterator[str]:
+    """Let the block work on a copy of a measurement's database, dropped afterwards.
+
+    The connection is turned to it and back, so there must be no transaction.
+    """
+    copy = f"{database}_{name}"
+    connection.close()
+    with psycopg.connect(conninfo("postgres"), password=password(), autocommit=True) as server:
+        text = "CREATE DATABASE {} TEMPLATE {}"
+        server.execute(sql.SQL(text).format(sql.Identifier(copy), sql.Identifier(database)))
+    try:
+        turn_to(copy)
+        yield copy
+    finally:
+        turn_to(database)
+        with psycopg.connect(conninfo(), password=password(), autocommit=True) as server:
+            server.execute(statement("DROP DATABASE {} WITH (FORCE)", copy))
+
+
 def statement(text: str, name: str) -> sql.Composed:
     """A statement about a database, its name quoted."""
     return sql.SQL(text).format(sql.Identifier(name))
@@ -59,14 +79,19 @@ def turn_to(name: str) -> None:
     connection.settings_dict["NAME"] = name
 
 
-def conninfo() -> str:
-    """Where Django connects to, as libpq's programs read it, without the password."""
+def conninfo(database: str = "") -> str:
+    """Where Django connects to, as libpq's programs read it, without the password.
+
+    To another database of the server, if one is named.
+    """
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()} - {"password"}
     given = {
         name: value
         for name, value in connection.get_connection_params().items()
         if name in known and value is not None
     }
+    if database:
+        given["dbname"] = database
     return psycopg.conninfo.make_conninfo(**given)
 
 
