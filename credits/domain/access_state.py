@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -71,6 +71,8 @@ class Held:
             (self.trial_void, timedelta(0), Cause.VOID),
         ):
             if end is not None:
+                # A day is 24 hours in UTC alone: elsewhere Python adds days by the wall clock.
+                end = end.astimezone(UTC)
                 yield end + grace, end, cause
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from django.db.models import Max
 
@@ -240,9 +240,34 @@ def refreshing(
 
 def restate_row(license: License, terms: Sequence[LicenseTerm]) -> None:
     """Set the projected columns of a license from its terms, in the order they were stated."""
-    given = [term for term in terms if term.credits > 0]
-    if given and given[-1].until is not None:
-        license.credits, license.ends_at = given[-1].credits, given[-1].until
-    voided = not given or terms[-1].credits == 0
-    license.voided_at = (terms[-1].at if given else license.starts_at) if voided else None
+    granted, license.voided_at = term_of(license.starts_at, terms)
+    if granted is not None and granted.until is not None:
+        license.credits, license.ends_at = granted.credits, granted.until
     license.save(update_fields=["credits", "ends_at", "voided_at"])
+
+
+class Stated(Protocol):
+    """What a term states: from `at` on the license holds `credits` until `until`."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def credits(self) -> int: ...
+    @property
+    def until(self) -> datetime | None: ...
+
+
+StatedT = TypeVar("StatedT", bound=Stated)
+
+
+def term_of(
+    starts_at: datetime, terms: Sequence[StatedT]
+) -> tuple[StatedT | None, datetime | None]:
+    """Of a license's standing terms, in the order stated: the one that says how much and until
+    when, and the instant from which it is void; a license whose every term was withdrawn is void
+    from its start.
+    """
+    given = [term for term in terms if term.credits > 0]
+    if not given:
+        return None, starts_at
+    return given[-1], terms[-1].at if terms[-1].credits == 0 else None

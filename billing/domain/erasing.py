@@ -1,0 +1,16 @@
+"""What a purge erases of purchases and notices (settings.ERASERS, docs/rules.md#r13)."""
+
+from __future__ import annotations
+
+from billing.models import InboxMark, Notice, NoticeSettings, Purchase, WatchedState
+from credits.models import Customer
+
+
+def erase(customer: Customer) -> None:
+    """Erase the free text of purchases, and all that was told to a customer's people.
+
+    Orders, prices, agreements and requests are numbers of a business and stay.
+    """
+    Purchase.objects.filter(customer=customer).exclude(note="").update(note="")
+    for told in (InboxMark, NoticeSettings, Notice, WatchedState):
+        told.objects.filter(customer=customer).delete()
