@@ -20,6 +20,7 @@ from billing.domain.annual.outlook import Outlook, outlook, totals
 from billing.domain.annual.sources import rates_known
 from billing.domain.annual.told import feature_change
 from billing.domain.annual.words import last_day_words, licenses_end, licenses_start, moves_by
+from billing.domain.calendar_text import end_key
 from credits import clock
 from credits.domain.figures import Figure, Position, Step, crossing, standing
 from credits.domain.in_force import InForce
@@ -135,7 +136,7 @@ class Forecast:
         license, detail = self._licenses[pk], ""
         key, words = f"{license.public_id}:{at:%Y-%m-%d}", moves_by(license.label, credits)
         if level == 0:
-            key, words = f"{license.public_id}:ends", licenses_end([license.label])
+            key, words = end_key(license.public_id), licenses_end([license.label])
             detail = last_day_detail(at)
         elif level == credits:
             key, words = f"{license.public_id}:starts", licenses_start([license.label])

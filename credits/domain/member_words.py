@@ -16,6 +16,9 @@ MEMBER_KINDS: Mapping[str, Any] = {
     "remove-member": gettext_lazy("Member removed"),
     "set-over-allocation": gettext_lazy("Beyond the balance"),
     "set-recipients": gettext_lazy("Recipients of notices"),
+    "set-notices": gettext_lazy("What notices tell"),
+    "set-legal-hold": gettext_lazy("Legal hold"),
+    "purge": gettext_lazy("Purged"),
 }
 
 
@@ -56,10 +59,44 @@ def recipients_set(operation: Operation, person: str) -> str:
     return text % {"count": count}
 
 
+def notices_set(operation: Operation, person: str) -> str:
+    """Chose what is told: a balance below 10 %, a shortage 30 days ahead, the weekly digest."""
+    chosen = operation.answer
+    levels = ", ".join(str(level) for level in chosen.get("low_levels", ()))
+    days = int(chosen.get("days_ahead") or 0)
+    said = [
+        _("a balance below %(levels)s %%") % {"levels": levels} if levels else "",
+        ngettext("a shortage %(days)d day ahead", "a shortage %(days)d days ahead", days)
+        % {"days": days}
+        if days
+        else "",
+        _("the weekly digest") if chosen.get("weekly") else "",
+    ]
+    words = ", ".join(filter(None, said))
+    if not words:
+        return _("Chose what is told: only what ends, and a balance below zero")
+    return _("Chose what is told: %(words)s") % {"words": words}
+
+
+def legal_hold_set(operation: Operation, person: str) -> str:
+    """Set a legal hold: nothing is erased while it stands; or lifted it."""
+    if operation.subject == "on":
+        return _("Set a legal hold: nothing is erased while it stands")
+    return _("Lifted the legal hold")
+
+
+def purged(operation: Operation, person: str) -> str:
+    """Released everything and erased what was personal, for good."""
+    return _("Released everything and erased what was personal, for good")
+
+
 MEMBER_SAYINGS: Mapping[str, Callable[[Operation, str], str]] = {
     "invite-again": invited_again,
     "set-role": role_set,
     "remove-member": removed,
     "set-over-allocation": over_allocation_set,
     "set-recipients": recipients_set,
+    "set-notices": notices_set,
+    "set-legal-hold": legal_hold_set,
+    "purge": purged,
 }

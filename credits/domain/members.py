@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
+from credits.domain.access import access_to, may_correct
 from credits.domain.books import Books
 from credits.domain.commands import Asked, Command, Decision
 from credits.domain.invitations import INVITATIONS, invite_by_mail
@@ -18,10 +19,8 @@ from credits.domain.people import (
     LAST_ADMIN,
     Invite,
     Right,
-    access_to,
     checked_email,
     last_admin,
-    may_correct,
 )
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
 from credits.models import Customer, Membership, OutgoingMail, Role, User
@@ -43,10 +42,27 @@ def members_of(customer: Customer) -> QuerySet[Membership]:
 
 def recipients_of(customer: Customer) -> list[User]:
     """Who is told by mail: the chosen admins who can log in; if there are none, all admins."""
-    admins = members_of(customer).filter(role=Role.ADMIN, user__is_active=True)
-    found = list(admins.order_by("user__email"))
-    chosen = [member.user for member in found if member.gets_notices]
-    return chosen or [member.user for member in found]
+    return recipients_of_all([customer.pk])[customer.pk]
+
+
+def told_members(customer: Customer) -> list[Membership]:
+    """The same people as members, so that they are called as among the customer's people."""
+    recipients = recipients_of(customer)
+    return list(members_of(customer).filter(user__in=recipients).order_by("user__email"))
+
+
+def recipients_of_all(customers: Iterable[int]) -> dict[int, list[User]]:
+    """The same for many customers by their keys, in one query however many."""
+    admins = Membership.objects.filter(role=Role.ADMIN, user__is_active=True)
+    found: dict[int, list[Membership]] = {pk: [] for pk in customers}
+    mine = admins.filter(customer__in=found).select_related("user")
+    for member in mine.order_by("user__email"):
+        found[member.customer_id].append(member)
+    return {
+        pk: [member.user for member in members if member.gets_notices]
+        or [member.user for member in members]
+        for pk, members in found.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing.web.calendar_file import escaped, folded
+from billing.domain.calendar_text import escaped, folded
 from credits.models import Customer
 from tests.billing.reading import read
 from tests.billing.story import NOON, Story
