@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from billing.domain.digests.sending import send_digests, send_morning
 from billing.domain.lifecycle import advance
-from billing.domain.notices import send_digests, send_notices
 from billing.domain.publication import newest_hour, publish_hour
 from credits.domain.jobs import DAY, HOUR, WEEK, Job
 
@@ -33,7 +33,7 @@ JOBS = (
         words="Tells customers what ends, what will be short and what the balance has become.",
         every=DAY,
         after=MORNING,
-        work=send_notices,
+        work=send_morning,
     ),
     Job(
         name="send-digests",

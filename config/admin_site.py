@@ -15,8 +15,9 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.http.response import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
+from django.utils.module_loading import import_string
 
 from credits.domain import door
 from credits.models import SecurityEventKind, User
@@ -105,11 +106,17 @@ class SupportSite(AdminSite):
         return response
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [
+        """The pages of settings.SUPPORT_PAGES, then Django's own that are used."""
+        own = [path(one.path, self.admin_view(one.answer), name=one.name) for one in self.pages()]
+        return own + [
             url
             for url in super().get_urls()
             if not isinstance(url, URLPattern) or url.name not in UNUSED
         ]
+
+    def pages(self) -> list[Any]:
+        """The pages that are no list of records, from the lists that the settings name."""
+        return [page for name in settings.SUPPORT_PAGES for page in import_string(name)]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """One search box over customers, orders, license numbers, mail addresses and operations."""
@@ -124,12 +131,16 @@ class SupportSite(AdminSite):
         return super().index(request, context | (extra_context or {}))
 
     def shelves(self, request: HttpRequest) -> dict[str, list[Shelved]]:
-        """The lists that the person may view, under the headings people think in."""
+        """The lists and pages that the person may view, under the headings people think in."""
         shelves: dict[str, list[Shelved]] = {shelf: [] for shelf in SHELVES}
         for page in self._registry.values():
             if page.has_view_permission(request):
                 shelf = getattr(page, "shelf", SHELVES[-1])
                 shelves.setdefault(shelf, []).append(shelved(page, request))
+        for page in self.pages():
+            if page.is_open_to(request):
+                place = Shelved(page.title, reverse(f"admin:{page.name}"), "", "")
+                shelves.setdefault(page.shelf, []).append(place)
         return {shelf: pages for shelf, pages in shelves.items() if pages}
 
     def find(self, request: HttpRequest, term: str) -> list[Hits]:

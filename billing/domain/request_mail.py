@@ -12,54 +12,71 @@ from billing.models import CreditRequest, Purchase
 from credits.domain.activity_words import day_text, last_day_text
 from credits.domain.contacts import sales_contacts
 from credits.domain.links import portal_url
-from credits.domain.mail import write_mail
+from credits.domain.mail import draft_mail, save_mail
 from credits.domain.members import recipients_of
-from credits.models import License, Membership, Operation, User
+from credits.models import License, Membership, Operation, OutgoingMail, User
 
 
 def tell_sales(made: CreditRequest, cause: str, words: str) -> None:
     """Tell sales that a customer asks for credits, why, and where it is answered."""
     for person in sales_contacts(made.customer):
-        write(
-            made,
-            made.operation,
-            person,
-            kind="request-asked",
-            subject=_("%(customer)s asks for %(credits)s credits"),
-            told={"cause": cause, "words": words},
-        )
+        save_mail(asked_mail(made, person, cause, words))
 
 
 def tell_answer(found: CreditRequest, answer: Operation, words: str) -> None:
     """Tell who asked what sales has answered."""
     for person in askers(found):
-        write(
-            found,
-            answer,
-            person,
-            kind="request-answered",
-            subject=_("Request %(number)s for %(credits)s credits is answered"),
-            told={"words": words, "answered_by": answer.actor},
-        )
+        save_mail(answered_mail(found, answer, person, words))
 
 
 def tell_purchase(found: CreditRequest, purchase: Purchase) -> None:
-    """Tell who asked that a purchase was entered for the request; no price is named."""
-    path = reverse("billing:purchase-detail", args=[found.customer.slug, purchase.public_id])
-    licenses = [lot_text(line.license) for line in purchase.lines.select_related("license")]
+    """Tell who asked that a purchase was entered for the request."""
     for person in askers(found):
-        write(
-            found,
-            purchase.operation,
-            person,
-            kind="request-purchased",
-            subject=_("Request %(number)s for %(credits)s credits is purchased"),
-            told={
-                "order": purchase.order_number,
-                "order_url": portal_url(path),
-                "licenses": licenses,
-            },
-        )
+        save_mail(purchased_mail(found, purchase, person))
+
+
+def asked_mail(made: CreditRequest, person: User, cause: str, words: str) -> OutgoingMail:
+    """The mail to sales about a request, not written yet."""
+    return draft(
+        made,
+        made.operation,
+        person,
+        kind="request-asked",
+        subject=_("%(customer)s asks for %(credits)s credits"),
+        told={"cause": cause, "words": words},
+    )
+
+
+def answered_mail(
+    found: CreditRequest, answer: Operation, person: User, words: str
+) -> OutgoingMail:
+    """The mail to who asked about the answer, not written yet."""
+    return draft(
+        found,
+        answer,
+        person,
+        kind="request-answered",
+        subject=_("Request %(number)s for %(credits)s credits is answered"),
+        told={"words": words, "answered_by": answer.actor},
+    )
+
+
+def purchased_mail(found: CreditRequest, purchase: Purchase, person: User) -> OutgoingMail:
+    """The mail to who asked about the purchase, not written yet; no price is named."""
+    path = reverse("billing:purchase-detail", args=[found.customer.slug, purchase.public_id])
+    lines = purchase.lines.select_related("license")
+    return draft(
+        found,
+        purchase.operation,
+        person,
+        kind="request-purchased",
+        subject=_("Request %(number)s for %(credits)s credits is purchased"),
+        told={
+            "order": purchase.order_number,
+            "order_url": portal_url(path),
+            "licenses": [lot_text(line.license) for line in lines],
+        },
+    )
 
 
 def lot_text(license: License) -> str:
@@ -82,7 +99,7 @@ def askers(found: CreditRequest) -> list[User]:
     return recipients_of(found.customer)
 
 
-def write(
+def draft(
     row: CreditRequest,
     operation: Operation,
     person: User,
@@ -90,15 +107,15 @@ def write(
     kind: str,
     subject: str,
     told: Mapping[str, Any],
-) -> None:
-    """One mail about a request, once per operation and person."""
+) -> OutgoingMail:
+    """One mail about a request, once per operation and person; not written yet."""
     path = reverse("billing:request-detail", args=[row.customer.slug, row.public_id])
     words = {
         "customer": row.customer.name,
         "number": row.label,
         "credits": f"{row.credits:,}",
     }
-    write_mail(
+    return draft_mail(
         key=f"{kind}/{operation.public_id}/{person.public_id}",
         kind=kind,
         recipient=person,

@@ -21,12 +21,13 @@ from billing.domain.request_mail import tell_answer, tell_purchase, tell_sales
 from billing.domain.shortages import shortage_on
 from billing.models import CreditRequest, Purchase, RequestCause, RequestState
 from credits import clock
+from credits.domain.access import access_to
 from credits.domain.books import Books
 from credits.domain.commands import Asked, Command, Decision
 from credits.domain.figures import standing
 from credits.domain.licenses import check_credits
 from credits.domain.members import NoLongerAllowed
-from credits.domain.people import Right, access_to
+from credits.domain.people import Right
 from credits.domain.post import post
 from credits.domain.terms import LAST_YEAR
 from credits.exceptions import InvalidCommand, NotAllowed

@@ -21,13 +21,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import Max, Q
-from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from credits import clock
-from credits.domain.links import portal_url
-from credits.domain.mail import write_mail
+from credits.domain.door_mail import delay_mail, moment, reset_mail
+from credits.domain.mail import save_mail
 from credits.exceptions import CreditsError
 from credits.models import SecurityEvent, SecurityEventKind, User
 
@@ -124,14 +123,7 @@ def ask_for_reset(who: Visitor) -> None:
         user = User.objects.filter(email=who.account, is_active=True).first()
         SecurityEvent.objects.filter(pk=event.pk).update(user=user)
         if user is not None:
-            write_mail(
-                key=f"password-reset/{event.pk}",
-                kind="password-reset",
-                recipient=user,
-                subject=_("Set a new password"),
-                template="credits/mail/password_reset",
-                context={"days": settings.PASSWORD_RESET_TIMEOUT // 86_400},
-            )
+            save_mail(reset_mail(user, f"password-reset/{event.pk}"))
 
 
 def take_place(who: Visitor, kind: str) -> SecurityEvent:
@@ -207,18 +199,7 @@ def tell_owner(who: Visitor, until: datetime, now: datetime) -> None:
     user = User.objects.filter(email=who.account, is_active=True).first()
     if user is None:
         return
-    write_mail(
-        key=f"log-in-delayed/{user.public_id}/{now:%Y-%m-%dT%H}",
-        kind="log-in-delayed",
-        recipient=user,
-        subject=_("Log-ins to your account are delayed"),
-        template="credits/mail/log_in_delayed",
-        context={
-            "until": moment(until),
-            "minutes": settings.DOOR_WINDOW_MINUTES,
-            "forgot_url": portal_url(reverse("credits:forgot-password")),
-        },
-    )
+    save_mail(delay_mail(user, f"log-in-delayed/{user.public_id}/{now:%Y-%m-%dT%H}", until))
 
 
 def delayed_sentence(until: datetime, now: datetime) -> str:
@@ -227,11 +208,6 @@ def delayed_sentence(until: datetime, now: datetime) -> str:
         "Too many tries, so this one was not looked at. "
         "Try again after %(moment)s (in %(minutes)d min)."
     ) % {"moment": moment(until), "minutes": max(1, -(-(until - now) // MINUTE))}
-
-
-def moment(at: datetime) -> str:
-    """An instant to the full minute after it, so that a try then is surely looked at."""
-    return f"{at + MINUTE - timedelta(microseconds=1):%H:%M} UTC"
 
 
 def record(kind: str, *, user: User, address: str | None = None) -> None:

@@ -60,7 +60,37 @@ def write_mail(
     due_at: datetime | None = None,
     calendar: str = "",
 ) -> None:
-    """Write a mail to a person in the caller's transaction; a second one of its key is none.
+    """Write a mail to a person in the caller's transaction; a second one of its key is none."""
+    save_mail(
+        draft_mail(
+            key=key,
+            kind=kind,
+            recipient=recipient,
+            subject=subject,
+            template=template,
+            context=context,
+            customer=customer,
+            operation=operation,
+            due_at=due_at,
+            calendar=calendar,
+        )
+    )
+
+
+def draft_mail(
+    *,
+    key: str,
+    kind: str,
+    recipient: User,
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    customer: Customer | None = None,
+    operation: Operation | None = None,
+    due_at: datetime | None = None,
+    calendar: str = "",
+) -> OutgoingMail:
+    """A mail as it would be written: in words, and in no table.
 
     `template` names a pair of templates without their endings, .txt and .html. In a kind of mail
     that carries a link, `link` of their context becomes the recipient's own while sending.
@@ -68,7 +98,7 @@ def write_mail(
     """
     now = clock.now()
     told = {"link": LINK, "recipient": recipient, "portal": settings.PORTAL_URL, **context}
-    mail = OutgoingMail(
+    return OutgoingMail(
         key=key,
         kind=kind,
         recipient=recipient,
@@ -82,6 +112,10 @@ def write_mail(
         created_at=now,
         due_at=due_at or now,
     )
+
+
+def save_mail(mail: OutgoingMail) -> None:
+    """Write a drafted mail in the caller's transaction; a second one of its key is none."""
     # ON CONFLICT DO NOTHING: two who write the same mail at once wait for each other, and one does.
     OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)
 

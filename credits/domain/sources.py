@@ -44,14 +44,16 @@ class Reporting:
         return now > self.stale_since
 
 
-def with_last_report(sources: QuerySet[UsageSource]) -> QuerySet[UsageSource]:
-    """Sources with `last_at`, the instant of each one's newest report.
+def with_last_report(
+    sources: QuerySet[UsageSource], known: datetime | None = None
+) -> QuerySet[UsageSource]:
+    """Sources with `last_at`, the instant of each one's newest report, today or as known then.
 
     Only what a system stated since it was set counts as its own, and only if it stands.
     """
     newest = (
         UsageReport.objects.all()
-        .standing()
+        .standing(known)
         .filter(
             customer=OuterRef("customer"),
             group=OuterRef("group"),
