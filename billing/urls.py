@@ -6,6 +6,7 @@ from billing.views import (
     forecast,
     freshness,
     licenses,
+    notices,
     payg,
     purchases,
     requests,
@@ -58,6 +59,9 @@ urlpatterns = [
         purchases.purchase_detail,
         name="purchase-detail",
     ),
+    path("c/<slug:slug>/notifications/", notices.notice_list, name="notice-list"),
+    path("c/<slug:slug>/notifications/read/", notices.notice_read, name="notice-read"),
+    path("c/<slug:slug>/settings/notifications/", notices.notice_settings, name="notice-settings"),
     path("c/<slug:slug>/licenses/", licenses.license_list, name="license-list"),
     path(
         "c/<slug:slug>/licenses/<uuid:public_id>/", licenses.license_detail, name="license-detail"

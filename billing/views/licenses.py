@@ -24,6 +24,7 @@ from billing.domain.licenses import (
 )
 from billing.forms.lists import KeptForm
 from billing.tables.licenses import AllLicenseTable, LicenseTable, OverLicenseTable
+from billing.web.license_clock import clock_of
 from billing.web.links import Explain, license_rows
 from credits import clock
 from credits.domain.figures import standing
@@ -82,6 +83,7 @@ def license_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBas
         "line": getattr(license, "purchase_line", None),
         "renewal": getattr(license, "renewal", None),
         "story": story,
+        "clock": clock_of(license),
         "may_enter": Right.ENTER_PURCHASES in request.rights,
         "now": now,
     }

@@ -17,7 +17,6 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.text import slugify
 
 from credits import clock
-from credits.domain.access_state import AccessState, state_of, with_held
 from credits.domain.books import Books
 from credits.domain.commands import Command, Decision, OfficeCommand
 from credits.domain.invitations import invite_by_mail
@@ -80,26 +79,6 @@ MAKES_STAFF: Mapping[str, frozenset[StaffRole]] = {
 """Who may make staff of which roles: never of one's own role, or of one that opens more doors."""
 
 
-@dataclass(frozen=True)
-class Access:
-    """One person's way into one customer: the role that opened it and what it allows."""
-
-    customer: Customer
-    role: str
-    rights: frozenset[Right]
-    state: AccessState
-
-    @property
-    def is_staff(self) -> bool:
-        """Whether a person of the vendor is inside somebody else's customer."""
-        return self.role not in Role.values
-
-    @property
-    def is_shut(self) -> bool:
-        """Whether only renewal is open to the person: a member of a locked customer."""
-        return self.state.is_locked and not self.is_staff
-
-
 def with_roles(user: User) -> QuerySet[Customer]:
     """All customers, each with the user's membership, assignment and staff groups."""
     mine = Membership.objects.filter(customer=OuterRef("pk"), user=user)
@@ -122,25 +101,6 @@ def customers_for(user: User) -> QuerySet[Customer]:
     return Customer.objects.filter(Q(sees_all) | Q(member) | (Q(is_rep) & Q(assigned)))
 
 
-def access_to(user: User, slug: str) -> Access | None:
-    """A person's access to the customer of a slug, in one query; None for a stranger.
-
-    A membership comes before a staff role, so that nobody is staff in an own customer.
-    """
-    found = with_held(with_roles(user)).filter(slug=slug)
-    customer = found.first() if user.is_active else None
-    if customer is None:
-        return None
-    role = role_in(
-        customer.member_role,  # type: ignore[attr-defined]
-        customer.staff_roles,  # type: ignore[attr-defined]
-        is_assigned=customer.is_assigned,  # type: ignore[attr-defined]
-    )
-    if role is None:
-        return None
-    return Access(customer, role, RIGHTS[role], state_of(customer, clock.now()))
-
-
 def role_in(member_role: str | None, staff_roles: list[str], *, is_assigned: bool) -> str | None:
     """The one role that counts: membership, then support, sales manager, assigned rep."""
     if member_role:
@@ -151,14 +111,6 @@ def role_in(member_role: str | None, staff_roles: list[str], *, is_assigned: boo
     if StaffRole.SALES_REP.value in staff_roles and is_assigned:
         return StaffRole.SALES_REP.value
     return None
-
-
-def may_correct(user: User, customer: Customer) -> bool:
-    """Whether a person may correct a customer's books: support, a superuser; never a member."""
-    access = access_to(user, customer.slug)
-    if access is not None and (Right.CORRECT in access.rights or not access.is_staff):
-        return Right.CORRECT in access.rights
-    return user.is_active and user.is_superuser
 
 
 def is_sales(user: User) -> bool:
@@ -190,7 +142,7 @@ def may_hand_link(user: User, person: User) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateCustomer(OfficeCommand):
-    """Make a customer with empty books. Answers with its slug and public id.
+    """Make a customer with empty books. Answers with its public id.
 
     Raises InvalidCommand for a name or slug that is missing, too long or taken.
     """
@@ -244,8 +196,9 @@ class CreateCustomer(OfficeCommand):
 
         return Decision(
             save_rows=save,
-            answer={"slug": slug, "customer": str(customer.public_id)},
-            subject=f"{customer.label} {name}",
+            # Never the name or the slug: what a hash covers cannot be erased.
+            answer={"customer": str(customer.public_id)},
+            subject=customer.label,
         )
 
 

@@ -14,7 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django_htmx.middleware import HtmxDetails
 
-from credits.domain.people import Access, Right, access_to, is_sales
+from credits.domain.access import Access, access_to
+from credits.domain.people import Right, is_sales
 from credits.domain.snapshot import one_snapshot
 from credits.models import Customer, User
 from credits.web.access_notice import locked_page

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from credits import clock
+from credits.domain.access import Access
 from credits.domain.access_state import AccessState, Stage
 from credits.domain.contacts import admin_contacts, sales_contacts
-from credits.domain.people import Access, Right
+from credits.domain.people import Right
 from credits.web.htmx import is_fragment
 
 TRIAL_NOTICE = timedelta(days=15)
@@ -69,6 +70,11 @@ class AccessNotice:
             return ""
         days = -int((self.now - until) // clock.DAY)
         return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
+
+    @property
+    def parked_at(self) -> datetime | None:
+        """Since when people change nothing here, because support must look first (#r24)."""
+        return self.access.parked_at
 
     @property
     def way_out(self) -> tuple[str, str] | None:

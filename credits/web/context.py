@@ -15,12 +15,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from credits import clock
-from credits.domain.people import Access, Right, customers_for
+from credits.domain.access import Access
+from credits.domain.people import Right, customers_for
 from credits.models import Customer, User
 from credits.web.access_notice import AccessNotice
 
 SWITCHER_LIMIT = 20
 BAR_LIMIT = 5
+MOST_SHOWN = 99
+"""More unread notices than these are not told apart."""
 EVERYBODYS = ("", Right.VIEW.value)
 """What an entry needs that whoever may see a customer may open."""
 THEMES = ("light", "dark")
@@ -38,6 +41,21 @@ class NavItem:
     key: str
     badge: str = ""
     current: bool = False
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The bell of the header: the page it leads to, and how many notices are unread."""
+
+    item: NavItem
+    unread: int
+
+    @property
+    def count(self) -> str:
+        """The number as the bell shows it; nothing where all is read."""
+        if self.unread > MOST_SHOWN:
+            return f"{MOST_SHOWN}+"
+        return str(self.unread) if self.unread else ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +130,18 @@ class Frame:
         """Every page that a letter after `g` goes to."""
         tabs = [tab for entry in self._entries for tab in self._tabs(entry)]
         known = {item.url for item in self.nav}
-        return [*self.nav, *(tab for tab in tabs if tab.url not in known)]
+        inbox = [self.inbox.item] if self.inbox else []
+        return [*self.nav, *(tab for tab in tabs if tab.url not in known), *inbox]
+
+    @cached_property
+    def inbox(self) -> Inbox | None:
+        """The customer's notices and how many are unread; nothing is read for it."""
+        access: Access | None = getattr(self._request, "access", None)
+        if access is None or self._is_shut or self.desk != "customer":
+            return None
+        item = self._item(settings.PORTAL_INBOX)
+        here = self._request.path.startswith(item.url)
+        return Inbox(replace(item, current=here), access.unread)
 
     @property
     def search_url(self) -> str:
@@ -181,7 +210,8 @@ class Frame:
     def _page_kind(self) -> str:
         """The page of another customer that corresponds to this one: every person may open it."""
         shared = [t for e in self._entries for t in settings.PORTAL_TABS.get(e[1], [])]
-        names = {self._url(e[1]): e[1] for e in [*self._entries, *shared] if e[3] in EVERYBODYS}
+        every: list[Entry] = [*self._entries, *shared, settings.PORTAL_INBOX]
+        names = {self._url(e[1]): e[1] for e in every if e[3] in EVERYBODYS}
         return names.get(self._nearest(names), settings.CUSTOMER_HOME)
 
     @property
