@@ -6,20 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 _fixed: ContextVar[datetime | None] = ContextVar("credits_clock_fixed", default=None)
 
 DAY = timedelta(days=1)
+NOT_MOVED = timedelta(0)
+LONGEST_OFFSET = 32
+"""More characters than any number of seconds has."""
 
 
 def now() -> datetime:
-    """The present as a UTC instant: fixed by `moved_to`, else machine time plus the offset."""
+    """The present as a UTC instant: fixed by `moved_to`, else machine time plus what is stored."""
     fixed = _fixed.get()
     if fixed is not None:
         return fixed
-    return machine() + timedelta(seconds=settings.CLOCK_OFFSET)
+    return machine() + stored_offset()
 
 
 def machine() -> datetime:
@@ -36,7 +41,40 @@ def moved_by() -> timedelta:
     fixed = _fixed.get()
     if fixed is not None:
         return fixed - machine()
-    return timedelta(seconds=settings.CLOCK_OFFSET)
+    return stored_offset()
+
+
+def stored_offset() -> timedelta:
+    """How far a development installation keeps its clock moved; nothing in production.
+
+    All its processes read the one file that `settings.CLOCK_FILE` names, at each call, so that
+    the clock of those that run moves as well. It holds whole seconds, and is replaced as a whole.
+
+    Raises ImproperlyConfigured for a file that holds anything else.
+    """
+    if not settings.CLOCK_FILE:
+        return NOT_MOVED
+    try:
+        # Read without buffers: a third of the time, and this is called many times a request.
+        with open(settings.CLOCK_FILE, "rb", buffering=0) as file:
+            return timedelta(seconds=int(file.read(LONGEST_OFFSET)))
+    except FileNotFoundError:
+        return NOT_MOVED
+    except (ValueError, OverflowError) as error:
+        raise ImproperlyConfigured(f"{settings.CLOCK_FILE} must hold seconds.") from error
+
+
+def store_offset(offset: timedelta) -> None:
+    """Move the clock of every process of a development installation, by whole seconds.
+
+    Raises ImproperlyConfigured where no file is named to keep it.
+    """
+    if not settings.CLOCK_FILE:
+        raise ImproperlyConfigured("PORTAL_CLOCK_FILE names no file to keep a moved clock in.")
+    path = Path(settings.CLOCK_FILE)
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(str(offset // timedelta(seconds=1)), encoding="utf-8")
+    new.replace(path)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ from credits.domain.post import post
 from credits.domain.pricing import SHARED, Quantities, Quantity
 from credits.domain.sources import SetUsageSource
 from credits.domain.usage import ReportUsage
-from credits.models import Customer, Feature, Operation, UsageReport
+from credits.models import Customer, Feature, License, Operation, UsageReport
 from estimator.domain.estimates import Draft
 from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
@@ -87,6 +87,7 @@ class Acting:
                     first_day=self.day(first),
                     last_day=self.day(last),
                     kind=act.kind,
+                    renews=None if act.renews is None else self.license(act.renews),
                 )
                 for credits, first, last in act.lots
             ],
@@ -119,6 +120,10 @@ class Acting:
                 public_id=self.public_id_of(act.number),
             )
         )
+
+    def license(self, place: int) -> License:
+        """One of the customer's licenses, counted from its first."""
+        return License.objects.filter(customer=self.customer).order_by("pk")[place - 1]
 
     def public_id_of(self, number: int) -> UUID:
         """The public id of the customer's request of a number."""

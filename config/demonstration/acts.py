@@ -34,6 +34,8 @@ class Buy(Act):
     note: str = ""
     settles: int | None = None
     """The number of the customer's request that it was entered for."""
+    renews: int | None = None
+    """Which of the customer's licenses it renews, counted from its first."""
 
 
 @dataclass(frozen=True)

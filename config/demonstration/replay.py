@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.db import transaction
 from config.demonstration.acting import Acting
 from config.demonstration.acts import Act, Estimated, NewRate, Set, Story
 from config.demonstration.offerings import catalogue_lines
+from config.demonstration.past_jobs import mornings, read_some
 from config.demonstration.stories import CATALOGUE_MANAGER, RATES, REP, STAFF, STORIES
 from credits import clock
 from credits.domain.catalogue import load_catalogue
@@ -58,10 +59,10 @@ def is_loaded() -> bool:
 @transaction.atomic
 def replay() -> list[LogIn]:
     """Make people and customers and let the year pass. Killed in the middle it leaves nothing."""
+    newest = OutgoingMail.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     people = Replay(clock.now()).run()
-    # Nobody in it has a mailbox: what the acts would have written to people is not sent.
-    customers = [story.slug for story in STORIES]
-    OutgoingMail.objects.filter(customer__slug__in=customers).delete()
+    # Nobody in it has a mailbox, and those days are over: what was written then is not sent.
+    OutgoingMail.objects.filter(pk__gt=newest, created_at__lte=clock.now()).delete()
     return people
 
 
@@ -84,6 +85,7 @@ class Replay:
                 with clock.moved_to(instant):
                     happen()
             open_accounts(people, hashes)
+        read_some(self.customers.values(), self.now)
         return people
 
     def happenings(self) -> Iterator[Happening]:
@@ -99,6 +101,14 @@ class Replay:
                 yield self.now, partial(self.save, story, estimated)
         for rate in RATES:
             yield self.instant(rate.day), partial(self.enter, rate)
+        if self.is_alone:
+            # Jobs do not ask whose customers they are, and a past is made up for its own alone.
+            yield from mornings(self.now)
+
+    @cached_property
+    def is_alone(self) -> bool:
+        """Whether there is no customer but those of the stories."""
+        return not Customer.objects.exclude(slug__in=[story.slug for story in STORIES]).exists()
 
     def stock(self) -> None:
         """The product's own catalogue, and offerings that are no longer sold.

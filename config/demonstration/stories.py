@@ -148,6 +148,8 @@ BOREALIS = Story(
         ),
         Requested(-8, 3_500, 30, RequestCause.MORE, "Ten more people at the depot, in spring."),
         Answered(-5, 1, "An offer for 4,000 credits to the end of your term follows on Monday."),
+        # Entered ahead: it ends the shortfall on the day it begins.
+        Buy(-1, "SO-121842", ((8_000, 30, 394),), price=21_500, note="From the next budget on."),
     ),
 )
 
@@ -169,6 +171,7 @@ MERIDIAN = Story(
             price=52_000,
             note="Renewal, fewer users.",
             settles=1,
+            renews=1,
         ),
         Set(-350, "email-pro", {"email-pro": 140}),
         Set(
@@ -251,4 +254,18 @@ SALTMARSH = Story(
     ),
 )
 
-STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, SALTMARSH, CORVANE)
+# A trial with 25 days left: nothing follows it, so that access ends with it, without grace.
+FENWICK = Story(
+    slug="fenwick-robotics",
+    name="Fenwick Robotics",
+    domain="fenwick.example",
+    since=-22,
+    people=(("lena.fenwick@fenwick.example", "Lena Fenwick", Role.ADMIN),),
+    acts=(
+        Buy(-21, "SO-121590", ((6_000, -20, 24),), kind=LicenseKind.TRIAL),
+        Set(-19, "email-essentials", {"email-essentials": 48}),
+        Set(-16, "sandbox-daily-reserve", {"sandbox-daily-reserve": 10}, note="To try it out."),
+    ),
+)
+
+STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, SALTMARSH, FENWICK, CORVANE)

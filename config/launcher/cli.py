@@ -23,6 +23,7 @@ Usage:
   ./portal env                                  make the development environment and end"""
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+FARTHEST = 3_650 * 86_400
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -85,4 +86,7 @@ def duration(text: str) -> int:
     found = re.fullmatch("(-?[0-9]{1,10})([smhd]?)", text)
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration: write 30d, 12h, 5m or 90s.")
-    return int(found[1]) * SECONDS[found[2]]
+    seconds = int(found[1]) * SECONDS[found[2]]
+    if abs(seconds) > FARTHEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than ten years.")
+    return seconds

@@ -99,7 +99,6 @@ def environment_of(servers: Servers, *, as_owner: bool = False) -> dict[str, str
         env["SECRET_KEY"] = secret_key()
     env["DATABASE_URL"] = servers.owner_url if as_owner else servers.application_url
     env["REDIS_URL"] = servers.queue_url
-    env.setdefault("PORTAL_CLOCK_OFFSET", clock_offset())
     env["PYTHONUNBUFFERED"] = "1"
     with suppress(LauncherError):
         # Last, so that a psql of the system's own is preferred by `dbshell`.
@@ -108,12 +107,12 @@ def environment_of(servers: Servers, *, as_owner: bool = False) -> dict[str, str
     return env
 
 
-def clock_offset(new: int | None = None) -> str:
-    """How far the checkout's clock runs ahead, in seconds: kept, so that all commands share it."""
+def clock_offset(new: int | None = None) -> int:
+    """How far the checkout's clock runs ahead, in seconds, as `config.settings.local` reads it."""
     path = DATA / "clock_offset"
     if new is not None:
         path.write_text(str(new), encoding="utf-8")
-    return path.read_text(encoding="utf-8") if path.exists() else "0"
+    return int(path.read_text(encoding="utf-8")) if path.exists() else 0
 
 
 def secret_key() -> str:

@@ -17,7 +17,7 @@ from config.launcher.servers import environment_of, start_servers
 
 # With these pytest must run in one process.
 SINGLE_PROCESS = {"--pdb", "--trace", "no:xdist", "-pno:xdist"}
-NOT_FOR_TESTS = ("PORTAL_CLOCK_OFFSET", "PORTAL_PROCESS", "SECRET_KEY", "SECRET_KEY_FILE")
+NOT_FOR_TESTS = ("PORTAL_CLOCK_FILE", "PORTAL_PROCESS", "SECRET_KEY", "SECRET_KEY_FILE")
 
 
 def test(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ import http.client
 import socket
 import time
 from contextlib import ExitStack
+from datetime import timedelta
 
 from config.launcher.console import LauncherError, say, step
 from config.launcher.environment import ensure_environment
@@ -31,6 +32,7 @@ def up(*, port: int, offset: int | None) -> int:
             ensure_environment(development=False)
             children = _start_everything(stack, port, offset)
             seconds = time.monotonic() - started
+            say(f"Mails that were sent: http://{HOST}:{port}/dev/mails/")
             say(f"Ready after {seconds:.1f} s: http://{HOST}:{port}/  (Ctrl-C stops everything)")
             return _watch(children)
         except Stopped:
@@ -62,10 +64,8 @@ def _start_everything(stack: ExitStack, port: int, offset: int | None) -> list[C
             servers = start_servers(data)
         stack.callback(_stop_servers, servers)
     env = environment_of(servers)
-    if offset is not None:
-        env["PORTAL_CLOCK_OFFSET"] = clock_offset(offset)
-    if env["PORTAL_CLOCK_OFFSET"] != "0":
-        say(f"  The clock is moved by {env['PORTAL_CLOCK_OFFSET']} s (--clock-offset 0 undoes it).")
+    if ahead := clock_offset(offset):
+        say(f"  The clock is {timedelta(seconds=ahead)} ahead. Remove {DATA} to start afresh.")
     env.setdefault("PORTAL_URL", f"http://{HOST}:{port}")
     prepare(servers, env)
     worker = _start_worker(env)

@@ -79,9 +79,35 @@ BOOKS_CHECKS = ["billing.domain.checks.CHECKS"]
 
 ACCESS_CONTRACTS = ["billing.domain.contracts.access_terms"]
 
+# What counts a member's unread notices: the dotted name of a function that makes, for a person,
+# the expression by which a customer is read together with their number.
+
+UNREAD_NOTICES = "billing.domain.notices.inbox.unread"
+
+# What a purge erases: dotted names of functions that take the customer, in this order, all in the
+# transaction of the purge (docs/rules.md#r13).
+
+ERASERS = [
+    "estimator.domain.erasing.erase",
+    "billing.domain.erasing.erase",
+    "credits.domain.erasing.erase",
+]
+
 # The scheduled jobs: dotted names of the lists that apps bring (credits.domain.jobs).
 
 JOBS = ["credits.jobs.JOBS", "billing.jobs.JOBS"]
+
+# Pages of the support desk beside the lists of records: dotted names of lists that apps bring.
+
+SUPPORT_PAGES = ["credits.admin.jobs.PAGES", "credits.admin.mail_preview.PAGES"]
+
+# What can be previewed of the mail the portal writes: dotted names of mappings from a kind of mail
+# to how it is drafted from a real customer (credits.domain.mail_previews).
+
+MAIL_PREVIEWS = [
+    "credits.domain.mail_previews.PREVIEWS",
+    "billing.domain.mail_previews.PREVIEWS",
+]
 
 # What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
 
@@ -104,6 +130,11 @@ PORTAL_NAVIGATION = {
     ],
 }
 
+# What the bell of the header leads to, inside a customer: label, URL name, letter, right. It is no
+# entry of the navigation, which holds nine; it is in sight on every page, on a phone as well.
+
+PORTAL_INBOX = (gettext_noop("Notifications"), "billing:notice-list", "n", "")
+
 # Pages that share an entry of the navigation, as tabs; the entry's own page comes first.
 
 PORTAL_TABS = {
@@ -114,6 +145,7 @@ PORTAL_TABS = {
     "credits:customer-settings": [
         (gettext_noop("Customer settings"), "credits:customer-settings", "s", ""),
         (gettext_noop("Members"), "credits:member-list", "m", ""),
+        (gettext_noop("Notices"), "billing:notice-settings", "t", ""),
     ],
 }
 
@@ -134,6 +166,8 @@ SEARCH_FINDERS = {
 SEARCHED_PAGES = [
     (gettext_noop("Time machine"), "billing:time-machine", ""),
     (gettext_noop("Recipients of notices"), "credits:customer-settings", ""),
+    (gettext_noop("Notifications"), "billing:notice-list", ""),
+    (gettext_noop("Notification settings"), "billing:notice-settings", ""),
     (gettext_noop("Upload units"), "credits:units-upload", "allocate"),
     (gettext_noop("Manage billing model"), "billing:payg-choose", "allocate"),
     (gettext_noop("Invite a member"), "credits:member-invite", "manage_members"),
@@ -147,11 +181,9 @@ SEARCHED_PAGES = [
 CUSTOMER_HOME = "billing:annual-credits"
 SALES_HOME = "billing:sales-customers"
 
-# The clock: seconds by which a development installation runs ahead of (or behind) real time.
+# The clock: the file in which a development installation keeps how far it is moved, in seconds.
 
-CLOCK_OFFSET = env.integer(
-    "PORTAL_CLOCK_OFFSET", 0, minimum=-3_650 * 86_400, maximum=3_650 * 86_400
-)
+CLOCK_FILE = env.text("PORTAL_CLOCK_FILE", "")
 # Whether history may be made up under a moved clock: by demonstrations and simulations.
 CLOCK_MAY_MOVE = True
 
@@ -292,6 +324,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+
+# Figures for a monitoring system at /metrics, for whoever brings this token; without one, no page.
+
+METRICS_TOKEN = env.secret_if_given("METRICS_TOKEN", at_least=16)
 
 # Log lines are `event key=value` on standard error.
 

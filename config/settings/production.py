@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import CLOCK_OFFSET
+from config.settings.base import CLOCK_FILE
 
 SECRET_KEY = env.secret("SECRET_KEY", at_least=50)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
@@ -31,7 +31,7 @@ CLOCK_MAY_MOVE = False
 
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS has '*', but it must list the hosts by name.")
-if CLOCK_OFFSET:
+if CLOCK_FILE:
     raise ImproperlyConfigured(
-        f"PORTAL_CLOCK_OFFSET is {CLOCK_OFFSET}, but production runs on real time: unset it."
+        f"PORTAL_CLOCK_FILE is {CLOCK_FILE!r}, but production runs on real time: unset it."
     )

@@ -9,16 +9,16 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from pytest_django.live_server_helper import LiveServer
 
 from billing.domain.publication import publish_hours
-from config.demonstration.replay import replay
 from credits import clock
+from tests.replayed import demonstration
 
 Visit = Callable[..., Page]
 
 
 @pytest.fixture
-def log_ins(catalogue: None, live_server: LiveServer) -> dict[str, str]:
+def log_ins(live_server: LiveServer) -> dict[str, str]:
     """Password by mail address of the demonstration's people."""
-    made = replay()
+    made = demonstration(clock.day_of(clock.now()))
     publish_hours(clock.now())
     return {log_in.email: log_in.password for log_in in made}
 

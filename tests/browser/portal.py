@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, BrowserContext
 from pytest_django.live_server_helper import LiveServer
 
 from billing.domain.publication import publish_hours
-from config.demonstration.replay import replay
 from credits import clock
 from credits.models import User
+from tests.replayed import demonstration
 
 WATCH = """
 window.shifted = 0; window.refused = [];
@@ -75,7 +75,7 @@ def running(browser: Browser) -> Iterator[Portal]:
     """The demonstration on a server. Its rows are really there, so they are really taken away."""
     server = LiveServer("127.0.0.1")
     try:
-        replay()
+        demonstration(clock.day_of(clock.now()))
         publish_hours(clock.now())
         portal = Portal(browser, server.url)
         with modify_settings(ALLOWED_HOSTS={"append": "127.0.0.1"}):

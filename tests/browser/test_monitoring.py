@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_the_balance_is_read_explained_and_followed_into_april(
 
 @ways
 def test_an_allocation_is_pending_and_shown_after_the_next_publication(
-    visit: Visit, settings: Any, scripts: bool, keys: bool
+    visit: Visit, settings: Any, tmp_path: Path, scripts: bool, keys: bool
 ) -> None:
     maria = visit(ADMIN, scripts=scripts)
     hands = Hands(maria, keys=keys)
@@ -82,7 +83,8 @@ def test_an_allocation_is_pending_and_shown_after_the_next_publication(
     expect(maria.locator(".head .main")).to_contain_text("10,136")
     expect(maria.locator(".pending")).to_contain_text("9,386")
 
-    settings.CLOCK_OFFSET += int((3 * HOUR).total_seconds())
+    settings.CLOCK_FILE = str(tmp_path / "clock_offset")
+    clock.store_offset(3 * HOUR)
     publish_hours(clock.now())
     maria.reload()
 

@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.launcher import browser, cli, environment, places, servers, testing, up
 from config.launcher.console import LauncherError
+from credits import clock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +51,13 @@ def test_duration_is_read_in_seconds(text: str, seconds: int) -> None:
 @pytest.mark.parametrize("text", ["", "d", "1.5d", "30 d", "30w", "1e3"])
 def test_duration_refuses_what_is_no_duration(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no duration"):
+        cli.duration(text)
+
+
+@pytest.mark.parametrize("text", ["3651d", "-9999999999d"])
+def test_duration_ends_after_ten_years(text: str) -> None:
+    assert cli.duration("3650d") == 3_650 * 86_400
+    with pytest.raises(argparse.ArgumentTypeError, match="more than ten years"):
         cli.duration(text)
 
 
@@ -175,15 +185,17 @@ def test_the_secret_key_is_made_once_and_is_nobody_elses(data: Path) -> None:
     assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_clock_stays_where_it_was_moved_to_for_every_command(
-    data: Path, named: servers.Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PORTAL_CLOCK_OFFSET", raising=False)
-    assert servers.environment_of(named)["PORTAL_CLOCK_OFFSET"] == "0"
+def test_the_clock_stays_where_it_was_moved_to(data: Path, settings: Any) -> None:
+    """The launcher writes what the port reads, and the other way round."""
+    settings.CLOCK_FILE = str(data / "clock_offset")
+    assert servers.clock_offset() == 0
+    assert clock.moved_by() == timedelta(0)
 
     servers.clock_offset(86_400)
+    assert clock.moved_by() == timedelta(days=1)
 
-    assert servers.environment_of(named)["PORTAL_CLOCK_OFFSET"] == "86400"
+    clock.store_offset(timedelta(days=91, seconds=7, microseconds=5))
+    assert servers.clock_offset() == 91 * 86_400 + 7
 
 
 def test_a_log_holds_the_newest_run_and_is_private(data: Path) -> None:

@@ -1,0 +1,1 @@
+"""What only a development installation has: the mails that were sent, and travel through time."""
