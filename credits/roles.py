@@ -30,8 +30,8 @@ MADE_BY_CATALOGUE_MANAGERS = ("add_featurerate",)
 CATALOGUE = ("solution", "allocationgroup", "feature", "featurerate")
 """The catalogue and its rates, which every role of the vendor may look at."""
 
-READ_BY_OPERATORS = "securityevent"
-"""The log of the door: who runs the installation must see who tries to get in."""
+READ_BY_OPERATORS = ("securityevent", "jobrun", "outgoingmail")
+"""The log of the door, the runs of the jobs and the mail on its way: what an installation does."""
 
 
 def create_staff_roles(**_: Any) -> None:
@@ -49,5 +49,5 @@ def create_staff_roles(**_: Any) -> None:
         content_type__app_label="credits", codename__in=MADE_BY_CATALOGUE_MANAGERS
     )
     groups[StaffRole.CATALOGUE_MANAGER].permissions.set([*catalogue, *enter])
-    door = view.filter(content_type__app_label="credits", content_type__model=READ_BY_OPERATORS)
-    groups[StaffRole.OPERATOR].permissions.set([*catalogue, *door])
+    own = view.filter(content_type__app_label="credits", content_type__model__in=READ_BY_OPERATORS)
+    groups[StaffRole.OPERATOR].permissions.set([*catalogue, *own])

@@ -15,7 +15,7 @@ from credits.admin.filters import BookedAheadFilter, KindFilter, SourceFilter, k
 from credits.admin.keyset import KeysetAdmin
 from credits.admin.links import customers_called, number_in, person_of, record_link, uuid_in
 from credits.admin.people import portal_tools
-from credits.domain.people import may_correct
+from credits.domain.access import may_correct
 from credits.models import FeatureChoice, LedgerEntry, Operation, UsageReport
 from credits.templatetags.figures import instant, signed
 

@@ -18,9 +18,9 @@ from credits.admin.correction_forms import CorrectionForm
 from credits.admin.links import person_of, record_url
 from credits.admin.making import CONFLICT, UNPROCESSABLE
 from credits.admin.records import RecordAdmin
+from credits.domain.access import may_correct
 from credits.domain.commands import Answer, Asked, Command
 from credits.domain.figures import Position
-from credits.domain.people import may_correct
 from credits.domain.post import post
 from credits.domain.preview import Draft, Preview, open_draft
 from credits.exceptions import (
@@ -55,6 +55,8 @@ class Correction:
     """What the last button says: what happens."""
     done: ClassVar[str]
     """What is said after it."""
+    open_draft = staticmethod(open_draft)
+    """How the books are read to draw its form and to try it out."""
 
     def __init__(self, record: Any, given: Mapping[str, str], user: User) -> None:
         self.record = record
@@ -182,7 +184,8 @@ class CorrectingAdmin(RecordAdmin):
         if (choices := correction.choose()) is not None:
             return self.show_choices(request, correction, choices)
         if request.method != "POST":
-            return self.show_correction(request, correction, correction.draw(open_draft(customer)))
+            form = correction.draw(correction.open_draft(customer))
+            return self.show_correction(request, correction, form)
         return self.answer(request, correction, customer)
 
     def answer(
@@ -192,7 +195,7 @@ class CorrectingAdmin(RecordAdmin):
         step = request.POST.get(STEP)
         if step == DO:
             return self.do(request, correction, customer)
-        draft = open_draft(customer)
+        draft = correction.open_draft(customer)
         form = correction.draw(draft, request.POST, more=step == MORE)
         if step in (CHANGE, MORE):
             form.errors.clear()
@@ -235,17 +238,17 @@ class CorrectingAdmin(RecordAdmin):
                 location = record_url(correction.record)
                 return HttpResponse(status=SEE_OTHER, headers={"Location": location})
         except (ShortBalance, StaleView) as error:
-            draft = open_draft(customer)
+            draft = correction.open_draft(customer)
             shown = correction.draw(draft, request.POST)
             return self.try_out(request, correction, shown, draft, error)
         except CreditsError as error:
-            shown = correction.draw(open_draft(customer), request.POST)
+            shown = correction.draw(correction.open_draft(customer), request.POST)
             if shown.is_valid():
                 correction.put(shown, error)
             conflict = isinstance(error, KeyConflict)
             status = CONFLICT if conflict else UNPROCESSABLE
             return self.show_correction(request, correction, shown, status)
-        shown = correction.draw(open_draft(customer), request.POST)
+        shown = correction.draw(correction.open_draft(customer), request.POST)
         return self.show_correction(request, correction, shown, UNPROCESSABLE)
 
     def ask_correction(self, request: HttpRequest, correction: Correction, form: BaseForm) -> Asked:
@@ -315,12 +318,12 @@ class CorrectingAdmin(RecordAdmin):
 
     def correction_tools(self, request: HttpRequest, record: Any) -> list[tuple[str, str]]:
         """Address and label of every correction that a record's page links to."""
-        if record.customer is None or not may_correct(person_of(request), record.customer):
+        ways = [self.correction(kind, record, request) for kind in self.corrections]
+        if not any(may_correct(person_of(request), one.customer) for one in ways if one.customer):
             return []
-        offered = [self.correction(kind, record, request) for kind in self.corrections]
         return [
             (one.elsewhere() or correction_url(record, one.name), one.label)
-            for one in offered
+            for one in ways
             if one.is_offered
         ]
 

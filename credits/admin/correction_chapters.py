@@ -9,10 +9,10 @@ from credits import clock
 from credits.admin.correcting import correction_url
 from credits.admin.links import person_of, record_link
 from credits.admin.records import Chapter
+from credits.domain.access import may_correct
 from credits.domain.allocations import on_payg
 from credits.domain.figures import standing
 from credits.domain.holdings import Holding, holdings
-from credits.domain.people import may_correct
 from credits.domain.quantities import plain_units, unit_name
 from credits.domain.sources import reporting
 from credits.models import Customer, Feature, FeatureChoice

@@ -14,7 +14,7 @@ from credits import clock
 from credits.domain.commands import Command, OfficeCommand
 from credits.models import License
 
-SOURCES = ("portal", "admin", "command", "rates", "demonstration")
+SOURCES = ("portal", "admin", "command", "rates", "verify-books", "lifecycle", "demonstration")
 
 
 def license_state(license: License, now: datetime) -> str:
@@ -53,19 +53,32 @@ class LicenseStateFilter(admin.SimpleListFilter):
 
 
 class CustomerStateFilter(admin.SimpleListFilter):
-    """Short or not, and who has never held credits. The list carries the figures."""
+    """Short or not, who has never held credits, whose books are parked or held.
+
+    The list carries the figures.
+    """
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("short", "Short"), ("covered", "Covered"), ("empty", "Nothing booked")]
+        return [
+            ("short", "Short"),
+            ("covered", "Covered"),
+            ("empty", "Nothing booked"),
+            ("parked", "Parked"),
+            ("held", "Under a legal hold"),
+            ("purged", "Purged"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         states = {
             "short": Q(balance__lt=0),
             "covered": Q(balance__gte=0, standing__seq__gt=0),
             "empty": Q(standing__seq=0),
+            "parked": Q(standing__parked_at__isnull=False),
+            "held": Q(held_at__isnull=False),
+            "purged": Q(standing__purged_at__isnull=False),
         }
         return queryset.filter(states.get(self.value() or "", Q()))
 

@@ -15,6 +15,8 @@ from credits import clock
 from credits.admin import chapters
 from credits.admin.correcting import CorrectingAdmin
 from credits.admin.correction_chapters import customer_groups
+from credits.admin.correction_hold import LiftHold, SetHold, hold_text
+from credits.admin.correction_parking import OpenBooks, parking_text
 from credits.admin.corrections import OF_CUSTOMERS
 from credits.admin.filters import CustomerStateFilter
 from credits.admin.forms import CustomerForm, MemberForm, StaffForm
@@ -28,6 +30,7 @@ from credits.admin.links import (
 )
 from credits.admin.making import MakingAdmin, tell_link
 from credits.admin.records import RecordAdmin
+from credits.domain.access import access_to
 from credits.domain.commands import Asked
 from credits.domain.overview import with_figures
 from credits.domain.people import (
@@ -35,7 +38,6 @@ from credits.domain.people import (
     CreateCustomer,
     Invite,
     MakeStaff,
-    access_to,
     staff_made_by,
 )
 from credits.domain.post import post, post_office
@@ -50,7 +52,7 @@ admin.site.unregister(Group)
 class CustomerAdmin(CorrectingAdmin, MakingAdmin):
     """Customers with what they hold now, and the story of each on its own page."""
 
-    corrections = OF_CUSTOMERS
+    corrections = (*OF_CUSTOMERS, OpenBooks, SetHold, LiftHold)
     list_display = ("name", "label", "domain", "left", "valid", "allocated", "last_operation")
     list_filter = (CustomerStateFilter, "over_allocation", "created_at")
     list_select_related = ("standing",)
@@ -59,7 +61,10 @@ class CustomerAdmin(CorrectingAdmin, MakingAdmin):
     search_fields = ("name",)
     search_help_text = "Name, number (C-1001), address part, mail domain, or a member's address."
     place_in_search = 1
-    story = ("label", "address", "domain", "beyond_balance", "created", "public_id")
+    story = (
+        *("label", "address", "domain", "beyond_balance"),
+        *("parked", "held", "created", "public_id"),
+    )
     making_form = CustomerForm
     making_title = "Create a customer"
     making_sentence = "It starts with empty books; members and purchases follow."
@@ -89,6 +94,7 @@ class CustomerAdmin(CorrectingAdmin, MakingAdmin):
     def tools(self, request: HttpRequest, record: Customer) -> list[tuple[str, str]]:
         narrowed = {"customer__id__exact": record.pk}
         return [
+            *self.correction_tools(request, record),
             *portal_tools(request, record),
             (list_url(Operation, **narrowed), "Operations"),
             (list_url(LedgerEntry, **narrowed), "Ledger"),
@@ -105,6 +111,14 @@ class CustomerAdmin(CorrectingAdmin, MakingAdmin):
     @admin.display(description="allocating beyond the balance")
     def beyond_balance(self, customer: Customer) -> str:
         return customer.get_over_allocation_display()
+
+    @admin.display(description="parked")
+    def parked(self, customer: Customer) -> str:
+        return parking_text(customer)
+
+    @admin.display(description="legal hold")
+    def held(self, customer: Customer) -> str:
+        return hold_text(customer)
 
     @admin.display(description="balance", ordering="balance")
     def left(self, customer: Any) -> str:

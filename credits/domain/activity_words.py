@@ -44,6 +44,8 @@ KINDS: Mapping[str, Any] = {
     "apply-rates": gettext_lazy("New rates"),
     "invite": gettext_lazy("Member"),
     "assign-rep": gettext_lazy("Sales rep"),
+    "park": gettext_lazy("Books parked"),
+    "unpark": gettext_lazy("Books opened again"),
     **MEMBER_KINDS,
     **REQUEST_KINDS,
 }
@@ -57,6 +59,7 @@ SOURCES: Mapping[str, Any] = {
     DESK: gettext_lazy("Support desk"),
     "command": gettext_lazy("Command line"),
     "rates": gettext_lazy("Catalogue"),
+    "verify-books": gettext_lazy("Check of the books"),
     "demonstration": gettext_lazy("Demonstration"),
     "simulation": gettext_lazy("Simulation"),
 }
@@ -347,6 +350,16 @@ def assigned(told: Told) -> str:
     return _("Assigned %(name)s as sales rep") % {"name": name}
 
 
+def parked(told: Told) -> str:
+    """Parked the books: a check found them broken."""
+    return _("Parked the books: a check found them broken")
+
+
+def unparked(told: Told) -> str:
+    """Opened the parked books again."""
+    return _("Opened the parked books again")
+
+
 def day_text(at: datetime) -> str:
     """The UTC day of an instant: 1 Apr 2026."""
     return date_text(at.astimezone(UTC), "j M Y")
@@ -377,4 +390,6 @@ SAYINGS: Mapping[str, Callable[[Told], str]] = {
     "apply-rates": rated,
     "invite": invited,
     "assign-rep": assigned,
+    "park": parked,
+    "unpark": unparked,
 }

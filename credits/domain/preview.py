@@ -161,6 +161,15 @@ def open_draft(customer: Customer) -> Draft:
     return Draft(booked, draft)
 
 
+def open_booked(customer: Customer) -> Draft:
+    """The same as the ledger has them, for acts on books whose facts or rates may be broken."""
+    balance = Balance.objects.filter(customer=customer).first()
+    if balance is None:
+        raise UnknownObject("There is no such customer.")
+    booked = Books(customer=customer, balance=balance, now=recorded_at(balance))
+    return Draft(booked, booked)
+
+
 def unwritten(books: Books, bookings: Sequence[Booking]) -> list[LedgerEntry]:
     """Bookings as the ledger rows they would become."""
     operation = Operation(customer=books.customer, recorded_at=books.now)

@@ -8,12 +8,16 @@ superuser, who is no staff of the portal. Operators and catalogue managers are i
 
 from __future__ import annotations
 
+import re
+
 COLUMNS = ("nobody", "viewer", "admin", "stranger", "rep", "free", "boss", "support", "root")
 
 PORTAL = """
                                   nobody viewer admin stranger rep  free  boss support root
 GET  health                       ok     ok     ok    ok       ok   ok    ok   ok      ok
 POST health                       405    405    405   405      405  405   405  405     405
+GET  metrics                      404    404    404   404      404  404   404  404     404
+POST metrics                      405    405    405   405      405  405   405  405     405
 GET  credits:login                ok     ok     ok    ok       ok   ok    ok   ok      ok
 POST credits:login                ok     ok     ok    ok       ok   ok    ok   ok      ok
 GET  credits:logout               405    405    405   405      405  405   405  405     405
@@ -120,6 +124,12 @@ GET  billing:purchase-new         login  403    403   404      ok   404   ok   4
 POST billing:purchase-new         login  403    403   404      ok   404   ok   403     404
 GET  billing:purchase-detail      login  ok     ok    404      ok   404   ok   ok      404
 POST billing:purchase-detail      405    405    405   405      405  405   405  405     405
+GET  billing:notice-list          login  ok     ok    404      ok   404   ok   ok      404
+POST billing:notice-list          405    405    405   405      405  405   405  405     405
+GET  billing:notice-read          405    405    405   405      405  405   405  405     405
+POST billing:notice-read          login  ok     ok    404      403  404   403  403     404
+GET  billing:notice-settings      login  ok     ok    404      ok   404   ok   ok      404
+POST billing:notice-settings      login  403    ok    404      403  404   403  403     404
 """
 
 ADMIN_RECORDS = """
@@ -129,6 +139,8 @@ credits.membership           support root                        support root
 credits.user                 support root                        support root
 credits.assignment           support root                        -
 credits.securityevent        support root operator               -
+credits.jobrun               support root operator               -
+credits.outgoingmail         support root operator               -
 credits.license              support root                        -
 credits.operation            support root                        -
 credits.ledgerentry          support root                        -
@@ -142,12 +154,14 @@ credits.featurerate          support root operator catalogue     catalogue root
 billing.purchase             support root                        -
 billing.paygcontract         support root                        support root
 billing.creditrequest        support root                        -
+billing.customerlife         support root                        -
+billing.lifeevent            support root                        -
 estimator.estimate           support root                        -
 """
 
 ADMIN_CORRECTIONS = """
                              ways                             corrected by
-credits.customer             units release billing move       support root
+credits.customer             units release billing move unpark hold lift-hold  support root
 credits.license              extend reduce void               support root
 credits.operation            undo                             support root
 billing.purchase             cancel                           support root
@@ -163,6 +177,8 @@ admin:password_change        ok
 admin:password_change_done   ok
 admin:jsi18n                 ok
 admin:app_list               ok
+admin:jobs                   support root operator
+admin:mail-preview           support root operator
 admin:                       404
 """
 
@@ -203,14 +219,20 @@ def correction_policy() -> dict[str, tuple[set[str], set[str]]]:
     """Model, to the ways in which its records are corrected, and who corrects them."""
     found = {}
     for line in ADMIN_CORRECTIONS.strip("\n").splitlines()[1:]:
-        model, ways, who = line[:29].strip(), line[29:62].split(), line[62:].split()
-        found[model] = (set(ways), set(who))
+        model, ways, who = re.split(r" {2,}", line.strip())
+        found[model] = (set(ways.split()), set(who.split()))
     return found
 
 
-def site_policy() -> dict[str, str]:
-    """Page of the admin itself, to what staff meet."""
-    return {row[0]: row[1] for row in lines(ADMIN_SITE)[1:]}
+def site_policy() -> dict[str, dict[str, str]]:
+    """Page of the admin itself, to what each of the staff meets: the same, or 403 if unnamed."""
+    found = {}
+    for name, *answers in lines(ADMIN_SITE)[1:]:
+        if set(answers) <= set(STAFF):
+            found[name] = {who: "ok" if who in answers else "403" for who in STAFF}
+        else:
+            found[name] = dict.fromkeys(STAFF, answers[0])
+    return found
 
 
 def lines(table: str) -> list[list[str]]:

@@ -245,7 +245,7 @@ def admin_expected(method: str, route: Route, who: str) -> str:
     model = model_of(route)
     if model is None:
         logs_out_by_post = route.name == "admin:logout"
-        return "405" if logs_out_by_post else site_policy()[route.name]
+        return "405" if logs_out_by_post else site_policy()[route.name][who]
     readers, makers = admin_policy()[model._meta.label_lower]
     if route.name.endswith("_add"):
         return "ok" if who in makers else "403"

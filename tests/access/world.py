@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from billing.domain.contracts import EnterContract, enter_contract
+from billing.domain.lifecycle import advance
 from billing.domain.orders import LineOrder, Order
 from billing.domain.purchases import record_purchase
 from billing.domain.requests import RequestCredits, request_credits
@@ -23,6 +24,7 @@ from credits.domain.sources import SetUsageSource
 from credits.models import (
     Customer,
     Feature,
+    JobRun,
     License,
     Operation,
     SecurityEvent,
@@ -183,6 +185,8 @@ def world(
     """Everything there is to be opened, and everybody who might try."""
     own = furnish(customer, alice, allocate, "halden")
     other = furnish(other_customer, carol, allocate, "borealis")
+    JobRun.objects.create(job="apply-rates", slot=clock.now(), started_at=clock.now())
+    advance(clock.now())
     SecurityEvent.objects.create(
         kind=SecurityEventKind.LOGGED_IN, at=clock.now(), account=alice.email, user=alice
     )

@@ -123,6 +123,7 @@ def cases(customer: Customer, license: License) -> dict[str, tuple[str, dict[str
             {"source": EMAIL, "units": "10", "target": ENDPOINT},
         ),
         "cancel": (page_of(purchase, "cancel"), {}),
+        "hold": (page_of(customer, "hold"), {}),
     }
 
 
@@ -136,6 +137,7 @@ KINDS = {
     "billing": "switch-billing",
     "move": "move",
     "cancel": "undo",
+    "hold": "set-legal-hold",
 }
 each = pytest.mark.parametrize("name", KINDS)
 

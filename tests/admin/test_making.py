@@ -44,7 +44,7 @@ def test_a_customer_is_made_with_who_and_why(world: World, desk: Client) -> None
     response = sent(desk, CUSTOMER, **customer_fields(domain="Nordlys.example"))
 
     made = Customer.objects.get(slug="nordlys-shipping")
-    operation = Operation.objects.get(kind="create-customer", answer__slug=made.slug)
+    operation = Operation.objects.get(kind="create-customer", answer__customer=str(made.public_id))
     assert (response.status_code, made.domain) == (303, "nordlys.example")
     assert response["Location"] == reverse("admin:credits_customer_change", args=[made.pk])
     assert (operation.source, operation.actor) == ("admin", world.people["support"])

@@ -15,7 +15,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from credits import clock
-from credits.domain import door
+from credits.domain.door_mail import moment
 from credits.models import OutgoingMail, SecurityEvent, SecurityEventKind, User
 from credits.web.address import client_address
 from tests.factories import credits as make
@@ -390,5 +390,5 @@ def test_a_password_changed_at_the_desk_is_logged(support: User) -> None:
 
 
 def test_moments_are_told_to_the_minute_after_which_a_try_is_looked_at() -> None:
-    assert door.moment(START) == "09:01 UTC"
-    assert door.moment(START.replace(second=0)) == "09:00 UTC"
+    assert moment(START) == "09:01 UTC"
+    assert moment(START.replace(second=0)) == "09:00 UTC"

@@ -46,7 +46,13 @@ def answers(world: World, who: str) -> Iterator[tuple[str, HttpResponse]]:
         for method, htmx in (("GET", False), ("GET", True), ("POST", False)):
             client = world.client(who)
             yield f"{method} {url} for {who}", send(client, method, url, htmx=htmx)
-    for url in ("/admin/", "/admin/credits/customer/", "/admin/credits/user/add/", "/admin/x/"):
+    for url in (
+        "/admin/",
+        "/admin/credits/customer/",
+        "/admin/credits/user/add/",
+        "/admin/mail/",
+        "/admin/x/",
+    ):
         yield f"{url} for {who}", send(world.client(who), "GET", url)
 
 

@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 
 from credits import clock
+from credits.domain.access import access_to
 from credits.domain.allocations import Undo
-from credits.domain.people import access_to
 from credits.models import Operation, Role, User
 from credits.roles import StaffRole
 from tests.billing.access.story import TRIAL, contract

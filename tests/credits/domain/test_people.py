@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from credits.domain.access import access_to
 from credits.domain.people import (
     RIGHTS,
     AssignRep,
@@ -13,7 +14,6 @@ from credits.domain.people import (
     Invite,
     MakeStaff,
     Right,
-    access_to,
     customers_for,
 )
 from credits.domain.post import post, post_office

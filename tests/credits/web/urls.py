@@ -24,6 +24,7 @@ credits_urls = [
 billing_urls = [
     path("c/<slug:slug>/annual-credits/", page, name="annual-credits"),
     path("c/<slug:slug>/licenses/", page, name="license-list"),
+    path("c/<slug:slug>/notifications/", page, name="notice-list"),
     path("sales/customers/", page, name="sales-customers"),
     path("sales/purchases/", page, name="sales-purchases"),
     path("sales/search/", page, name="sales-search"),
