@@ -67,7 +67,7 @@ def run_by_hand(job: Job, slot: datetime, now: datetime) -> None:
     days past the newest, and JobFailed.
     """
     check_slot(job, slot, now)
-    newest = newest_begun(job)
+    newest = newest_begun(job, now)
     if newest is None or not job.catches_up or slot <= newest:
         if not run_slot(job, slot):
             raise JobFailed(failure_of(job, slot))

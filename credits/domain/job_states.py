@@ -8,25 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
 from credits import clock
-from credits.domain.jobs import Job, jobs, missing_of
+from credits.domain.jobs import Job, jobs, last_counted, missing_of
 from credits.models import JobRun
 
 GRACE = timedelta(minutes=15)
 """How long after the tick that should have done it a slot is called late."""
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
 NEWEST = """
 SELECT name,
-    (SELECT max(slot) FROM credits_jobrun WHERE job = name),
-    (SELECT max(slot) FROM credits_jobrun WHERE job = name AND state = 'done'),
+    (SELECT max(slot) FROM credits_jobrun WHERE job = name AND slot <= last),
+    (SELECT max(slot) FROM credits_jobrun WHERE job = name AND slot <= last AND state = 'done'),
     (SELECT id FROM credits_jobrun WHERE job = name ORDER BY slot DESC LIMIT 1),
     ARRAY(SELECT slot FROM credits_jobrun WHERE job = name AND state <> 'done'),
     (SELECT min(applied) FROM django_migrations WHERE app = 'credits')
-FROM unnest(%s::text[]) AS name
+FROM unnest(%s::text[], %s::timestamptz[]) AS asked (name, last)
 """
 
 
@@ -69,7 +71,10 @@ class JobState:
 def job_states(now: datetime) -> list[JobState]:
     """How every job stands, in the order of the registry."""
     with connection.cursor() as cursor:
-        cursor.execute(NEWEST, [[job.name for job in jobs()]])
+        cursor.execute(
+            NEWEST,
+            [[job.name for job in jobs()], [last_counted(job, now) or FOREVER for job in jobs()]],
+        )
         found = {name: rest for name, *rest in cursor.fetchall()}
     return [state_of(job, now, *found[job.name]) for job in jobs()]
 

@@ -104,11 +104,12 @@ def job_named(name: str) -> Job:
 def missing_slots(job: Job, now: datetime) -> list[datetime]:
     """The slots that are due and not done, in order.
 
-    A fresh installation is due for the newest one alone. None are missing while the clock stands
-    before the newest slot that was begun.
+    A fresh installation is due for the newest one alone. Of a job that makes up each slot none
+    are missing while the clock stands before the newest that was begun.
     """
     unfinished = JobRun.objects.filter(job=job.name).exclude(state=RunState.DONE)
-    return missing_of(job, newest_begun(job), unfinished.values_list("slot", flat=True), now)
+    slots = unfinished.values_list("slot", flat=True)
+    return missing_of(job, newest_begun(job, now), slots, now)
 
 
 def missing_of(
@@ -124,14 +125,24 @@ def missing_of(
     return sorted({*begun, *slots_between(job, newest, due)})
 
 
-def newest_begun(job: Job) -> datetime | None:
-    """The newest slot of a job that was ever begun."""
+def newest_begun(job: Job, now: datetime) -> datetime | None:
+    """The newest slot of a job that was begun, within what counts at an instant."""
     if job.newest is not None:
         return job.newest()
-    newest: datetime | None = (
-        JobRun.objects.filter(job=job.name).order_by("-slot").values_list("slot", flat=True).first()
-    )
+    begun = JobRun.objects.filter(job=job.name)
+    if (last := last_counted(job, now)) is not None:
+        begun = begun.filter(slot__lte=last)
+    newest: datetime | None = begun.order_by("-slot").values_list("slot", flat=True).first()
     return newest
+
+
+def last_counted(job: Job, now: datetime) -> datetime | None:
+    """The last slot of which it counts whether it was begun; None where all do.
+
+    A job that makes up each slot stands still after a clock that ran ahead, until that time is
+    reached again. One that does whatever is there goes on at once.
+    """
+    return None if job.catches_up else job.newest_due(now)
 
 
 def slots_between(job: Job, begun: datetime, due: datetime) -> Iterator[datetime]:
@@ -169,7 +180,7 @@ def catch_up(
 
 def refuse_jump(job: Job, now: datetime) -> None:
     """Raise ClockJumped where the due slot lies too far past the newest one."""
-    newest, due = newest_begun(job), job.newest_due(now)
+    newest, due = newest_begun(job, now), job.newest_due(now)
     if newest is None or due - newest <= LONGEST_JUMP:
         return
     raise ClockJumped(
@@ -235,7 +246,7 @@ def problem_of(error: Exception) -> str:
 
 def trim(job: Job, now: datetime) -> None:
     """Forget done slots that are older than they are kept; the newest one always stays."""
-    newest = newest_begun(job)
+    newest = newest_begun(job, now)
     if newest is not None:
         old = min(now - job.kept, newest)
         JobRun.objects.filter(job=job.name, slot__lt=old, state=RunState.DONE).delete()

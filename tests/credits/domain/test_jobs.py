@@ -127,6 +127,18 @@ def test_a_clock_that_went_back_runs_nothing(worker: Worker) -> None:
     assert worker.seen == [NINE]
 
 
+def test_where_only_the_newest_counts_the_work_goes_on_after_a_clock_that_ran_ahead(
+    worker: Worker,
+) -> None:
+    job = hourly(worker, catches_up=False)
+    catch_up(job, NINE)
+    catch_up(job, NINE + 10 * DAY)
+
+    assert catch_up(job, NINE) == 0
+    assert catch_up(job, NINE + HOUR) == 1
+    assert catch_up(job, NINE + HOUR) == 0
+
+
 def test_a_clock_that_jumped_runs_nothing_until_an_operator_says_so(worker: Worker) -> None:
     job = hourly(worker)
     catch_up(job, NINE)
