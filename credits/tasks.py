@@ -21,7 +21,7 @@ LONG = 55 * 60
 def tick(name: str) -> int:
     """Run what is missing of a job; how many slots. A clock that jumped runs nothing."""
     try:
-        return jobs.catch_up(jobs.job_named(name), clock.now())
+        return jobs.catch_up(jobs.job_named(name), clock.now(), is_tick=True)
     except jobs.ClockJumped as jump:
         logger.error("job_refused job=%s reason=%s", name, jump.message)
         return 0

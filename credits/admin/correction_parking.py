@@ -16,12 +16,13 @@ from credits.templatetags.figures import NOTHING
 
 
 class OpenForm(CorrectionForm):
-    """A reason, and the word for books that are still broken."""
+    """A reason, and the word for books that are still broken, or too large to be checked here."""
 
     although_broken = forms.BooleanField(
         required=False,
-        label="Open them although they are broken",
-        help_text="The check of the next night parks them again.",
+        label="Open them unchecked, although they are broken",
+        help_text="The check of the next night parks broken books again. Books too large to be "
+        "checked while this page waits are checked before by: manage.py verify_books --customer",
     )
 
 
@@ -53,7 +54,9 @@ class OpenBooks(Correction):
         found = parking_text(self.record)
         if found == NOTHING:
             return "These books are not parked."
-        return f"Parked {found} Every invariant of them is checked before."
+        return (
+            f"Parked {found} Every invariant of them is checked before, unless you say otherwise."
+        )
 
     def command(self, form: Any, ask: Asked, seen: int | None) -> Command:
         return Unpark(

@@ -67,13 +67,18 @@ def run_by_hand(job: Job, slot: datetime, now: datetime) -> None:
     days past the newest, and JobFailed.
     """
     check_slot(job, slot, now)
-    newest = newest_begun(job, now)
-    if newest is None or not job.catches_up or slot <= newest:
+    if not takes_along(job, slot, now):
         if not run_slot(job, slot):
             raise JobFailed(failure_of(job, slot))
         return
     refuse_jump(job, job.due_at(slot))
     catch_up(job, now, is_told=True, through=slot)
+
+
+def takes_along(job: Job, slot: datetime, now: datetime) -> bool:
+    """Whether the slots that are missing before one are run with it."""
+    newest = newest_begun(job, now)
+    return job.catches_up and newest is not None and slot > newest
 
 
 def failure_of(job: Job, slot: datetime) -> str:
@@ -88,7 +93,8 @@ class RunJob(OfficeCommand):
     """An operator has a slot of a job run: who asked for it is kept, what comes of it is the run's.
 
     Raises UnknownObject for a job there isn't, InvalidCommand for a slot that is none or not due,
-    and NotAllowed for whoever is no operator.
+    ClockJumped for one more than 30 days past the newest, which takes the command's `--yes`, and
+    NotAllowed for whoever is no operator.
     """
 
     kind: ClassVar[str] = "run-job"
@@ -102,7 +108,10 @@ class RunJob(OfficeCommand):
     def decide(self, now: datetime) -> Decision:
         if self.asked.actor is None or not may_run_jobs(self.asked.actor):
             raise NotAllowed(_("Only operators run jobs, so nothing was run."))
-        check_slot(job_named(self.job), self.slot, clock.now())
+        job, present = job_named(self.job), clock.now()
+        check_slot(job, self.slot, present)
+        if takes_along(job, self.slot, present):
+            refuse_jump(job, job.due_at(self.slot))
         return Decision(subject=f"{self.job} {written(self.slot)}")
 
 

@@ -27,7 +27,7 @@ SELECT name,
     (SELECT max(slot) FROM credits_jobrun WHERE job = name AND slot <= last AND state = 'done'),
     (SELECT id FROM credits_jobrun WHERE job = name ORDER BY slot DESC LIMIT 1),
     ARRAY(SELECT slot FROM credits_jobrun WHERE job = name AND state <> 'done'),
-    (SELECT min(applied) FROM django_migrations WHERE app = 'credits')
+    (SELECT max(applied) FROM django_migrations)
 FROM unnest(%s::text[], %s::timestamptz[]) AS asked (name, last)
 """
 
@@ -47,7 +47,7 @@ class JobState:
     unfinished: list[datetime] = field(default_factory=list)
     """Slots that were begun and not finished, in order."""
     is_new: bool = False
-    """Whether the installation is too young for the job to have run."""
+    """Whether the installation, or its newest release, is too young for the job to have run."""
 
     @property
     def missing(self) -> list[datetime]:

@@ -34,6 +34,9 @@ ANCHOR = datetime(1970, 1, 5, tzinfo=UTC)
 LONGEST_JUMP = timedelta(days=30)
 """A slot that far past the newest one is left to an operator: more likely the clock is wrong."""
 
+TRIES = 3
+"""A slot that was tried so often gives way to all others."""
+
 PROBLEM_LENGTH = 400
 
 Counts = Mapping[str, int]
@@ -154,7 +157,12 @@ def slots_between(job: Job, begun: datetime, due: datetime) -> Iterator[datetime
 
 
 def catch_up(
-    job: Job, now: datetime, *, is_told: bool = False, through: datetime | None = None
+    job: Job,
+    now: datetime,
+    *,
+    is_told: bool = False,
+    through: datetime | None = None,
+    is_tick: bool = False,
 ) -> int:
     """Run every missing slot in order; how many were done. A second run finds none.
 
@@ -162,20 +170,35 @@ def catch_up(
     after it. `is_told` is an operator's word that the clock is right; `through` is the last slot
     to run.
 
+    For a tick (`is_tick`), what was tried three times comes behind all others, the one that has
+    waited longest first, until one fails again: what goes wrong in every slot costs one try a
+    tick, and not one for each slot it went wrong in.
+
     Raises ClockJumped where the clock stands more than 30 days past the newest slot and nobody
     gave his word, and JobFailed, after all others, where a slot failed.
     """
     if not is_told:
         refuse_jump(job, now)
-    failed = []
     missing = [slot for slot in missing_slots(job, now) if through is None or slot <= through]
-    for slot in missing:
+    last = tried_often(job, missing) if is_tick else []
+    failed = []
+    for slot in [*(slot for slot in missing if slot not in last), *last]:
         if not run_slot(job, slot):
             failed.append(slot)
+            if slot in last:
+                break
     trim(job, now)
     if failed:
         raise JobFailed(f"{job.name} failed for {len(failed)} of {len(missing)} slots.")
     return len(missing)
+
+
+def tried_often(job: Job, missing: Iterable[datetime]) -> list[datetime]:
+    """Those of the missing slots that were tried three times, the longest untried first."""
+    tried = JobRun.objects.filter(job=job.name, attempts__gte=TRIES).exclude(state=RunState.DONE)
+    slots = set(missing)
+    by_turn = tried.order_by("started_at", "slot").values_list("slot", flat=True)
+    return [slot for slot in by_turn if slot in slots]
 
 
 def refuse_jump(job: Job, now: datetime) -> None:

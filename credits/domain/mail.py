@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+import textwrap
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -42,6 +43,9 @@ LEASE = timedelta(minutes=20)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 PROBLEM_LENGTH = 200
+
+LINE_LENGTH = 76
+"""Signs of a line of plain text."""
 
 OF_THIS_MAIL_ALONE = (SMTPRecipientsRefused, SMTPDataError, ValueError)
 """Failures after which the server may well take the next mail."""
@@ -125,6 +129,21 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
+def wrapped(text: str) -> str:
+    """A mail's text in lines that are read without scrolling; an address is never broken."""
+    lines = []
+    for line in text.split("\n"):
+        margin = "  " if line.startswith("- ") else ""
+        lines += textwrap.wrap(
+            line,
+            LINE_LENGTH,
+            subsequent_indent=margin,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return "\n".join(lines)
+
+
 def relay(now: datetime) -> int:
     """Send the mails that are due at `now`; answers with how many went out.
 
@@ -199,6 +218,7 @@ def message_of(mail: OutgoingMail) -> EmailMultiAlternatives:
             raise ValueError("The account is gone or locked, so there is no link to send.")
         link = set_password_url(mail.recipient)
         text, html = text.replace(LINK, link), html.replace(LINK, link)
+    text = wrapped(text)
     headers = {"Message-ID": message_id(mail.public_id), "Auto-Submitted": "auto-generated"}
     message = EmailMultiAlternatives(mail.subject, text, to=[mail.to], headers=headers)
     if html:

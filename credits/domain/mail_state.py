@@ -24,6 +24,9 @@ class Outbox:
     """Since when the oldest mail waits that should have gone out by now."""
 
 
+GIVEN_OVER = timedelta(days=1)
+"""A mail that failed for so long is in the digest of support, and the outbox as a whole works."""
+
 SINCE = Case(When(attempts=0, then=F("due_at")), default=F("created_at"))
 """Since when a mail waits: until it is due nobody waits, and a failure moves `due_at` on."""
 
@@ -40,6 +43,11 @@ def outbox(now: datetime) -> Outbox:
 
 
 def is_mail_late(now: datetime) -> bool:
-    """Whether a mail that should have gone out waits for more than 15 minutes."""
+    """Whether a mail that should have gone out waits for more than 15 minutes.
+
+    One that was tried and failed counts for a day: a mailbox that refuses for good must not hide
+    whether mail goes out.
+    """
     unsent = OutgoingMail.objects.filter(sent_at__isnull=True).annotate(since=SINCE)
-    return unsent.filter(since__lt=now - LATE_AFTER).exists()
+    late = Q(since__lt=now - LATE_AFTER)
+    return unsent.filter(late & (Q(attempts=0) | Q(since__gte=now - GIVEN_OVER))).exists()

@@ -63,9 +63,10 @@ class Park(Command):
 class Unpark(Command):
     """Open parked books again, by support and with a reason.
 
-    The customer's books are verified before, under the lock. Raises NotAllowed for whoever is not
-    support and where they are not parked, InvalidCommand without a reason, and where they are
-    still broken and nobody said `although_broken`: the next nightly check parks them again.
+    The customer's books are verified before, under the lock; with `although_broken` they are not,
+    so that books too large for the time a page has can be opened as well. The next nightly check
+    parks broken ones again. Raises NotAllowed for whoever is not support and where they are not
+    parked, InvalidCommand without a reason, and where they are still broken.
     """
 
     kind: ClassVar[str] = "unpark"
@@ -84,14 +85,13 @@ class Unpark(Command):
             raise NotAllowed(_(NOT_PARKED))
         if not self.asked.reason.strip():
             raise InvalidCommand(_(NO_REASON), field="reason")
-        broken = verify_books(books.customer)
-        if broken and not self.although_broken:
+        if not self.although_broken and (broken := verify_books(books.customer)):
             raise InvalidCommand(still_broken(broken), field="although_broken")
 
         def save() -> None:
             Balance.objects.filter(pk=books.balance.pk).update(parked_at=None)
 
-        return Decision(save_rows=save, answer={"broken": len(broken)})
+        return Decision(save_rows=save, answer={"checked": not self.although_broken})
 
 
 def still_broken(sentences: list[str]) -> str:

@@ -168,6 +168,19 @@ def test_what_is_no_slot_is_refused_and_starts_nothing(
     assert not Operation.objects.filter(kind="run-job").exists()
 
 
+def test_a_slot_after_a_jump_of_the_clock_is_refused_with_the_command(
+    operator: User, queue: list[tuple[str, datetime]]
+) -> None:
+    ran(31 * 24, RunState.DONE)
+
+    answer = press(logged_in(operator))
+
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert "run_job advance-lifecycle --all --yes" in text_of(answer)
+    assert queue == []
+    assert not Operation.objects.filter(kind="run-job").exists()
+
+
 def test_support_looks_and_runs_nothing(support: User, queue: list[tuple[str, datetime]]) -> None:
     ran(1, RunState.FAILED)
     client = logged_in(support)

@@ -38,8 +38,11 @@ ENDED = (0, 1, 29, 30, 31, 56, 58, 59, 60, 61, 62)
 ENDING = (7, 30, 90)
 """In so many days a customer's only license ends."""
 
+NOTICED = timedelta(days=10)
+"""So long ago the lifecycle ran for the first time; whom it found locked may be marked by now."""
+
 MARKED = timedelta(hours=26)
-"""So long ago the lifecycle ran for the first time; what it marked may be purged by now."""
+"""So long ago it ran again; what it marked may be purged by now."""
 
 
 def set_scene() -> None:
@@ -148,6 +151,8 @@ def post_mail() -> None:
 def play() -> None:
     """What the jobs have done so far: everything up to yesterday, then not quite all."""
     hour = NOW.replace(minute=0)
+    with clock.moved_to(hour - NOTICED):
+        run_slot(job_named("advance-lifecycle"), hour - NOTICED)
     with clock.moved_to(hour - MARKED + timedelta(minutes=2)):
         publish_hours(clock.now())
         for job in jobs():

@@ -403,3 +403,16 @@ def test_the_command_line_still_prints_the_link(
 
     assert "new@example.org sets a password at /set-password/" in capsys.readouterr().out
     assert OutgoingMail.objects.get().to == "new@example.org"
+
+
+def test_plain_text_goes_out_in_short_lines_and_an_address_whole() -> None:
+    address = f"https://portal.example/{'x' * 90}"
+    long = "Essentials package, " * 9
+    written = f"{long.strip()}\n\n- {long.strip()}\n  {address}\nSee it:\n{address}\n"
+
+    lines = mail.wrapped(written).split("\n")
+
+    assert all(len(line) <= 76 for line in lines if "://" not in line)
+    assert [line.strip() for line in lines if "://" in line] == [address, address]
+    assert " ".join(" ".join(lines).split()) == " ".join(written.split())
+    assert mail.wrapped("short\n\nlines\n") == "short\n\nlines\n"

@@ -259,6 +259,19 @@ def test_who_never_ran_is_late_once_the_installation_is_old_enough(
     assert late("daily", NOW)
 
 
+def test_a_job_of_a_new_release_is_not_late_at_once(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "machine", lambda: installed() + timedelta(days=400))
+    assert late("daily", NOW)
+
+    MigrationRecorder.Migration.objects.create(
+        app="credits", name="9999_new", applied=installed() + timedelta(days=400)
+    )
+
+    assert not late("daily", NOW)
+
+
 def test_a_fresh_job_is_run_for_the_slot_that_is_asked(work: Work) -> None:
     job = replace(jobs.job_named("daily"), name="fresh")
 

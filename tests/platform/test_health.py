@@ -51,6 +51,9 @@ def test_each_job_is_late_or_on_time(client: Client) -> None:
         (16, -30, 3, "late"),
         (600, -1, 0, "on time"),
         (600, 14, 0, "on time"),
+        (24 * 60, -30, 12, "late"),
+        (24 * 60 + 1, -30, 12, "on time"),
+        (24 * 60 + 1, 16, 0, "late"),
     ],
 )
 def test_mail_that_waits_for_more_than_a_quarter_of_an_hour_is_late(

@@ -21,7 +21,7 @@ def advance(as_of: datetime) -> dict[str, int]:
     failed: list[int] = []
     counts = record_terms(as_of)
     counts |= move_all(as_of, failed)
-    counts["blanked"] = blank_mails()
+    counts["blanked"] = blank_mails(as_of)
     counts["purged"] = purge_due(as_of, failed)
     if failed:
         raise JobFailed(f"{len(failed)} customers went wrong; the log names them.")

@@ -34,7 +34,7 @@ WAIT = timedelta(hours=24)
 
 FEW = 3
 PERCENT = 2
-"""A run purges at most so many, or this part of all customers, whichever is more."""
+"""A run purges at most so many, or this part of the customers there are, whichever is more."""
 
 SOURCE = "lifecycle"
 
@@ -63,7 +63,8 @@ def due(as_of: datetime) -> QuerySet[CustomerLife]:
 
 def most() -> int:
     """How many customers one run may purge."""
-    return max(FEW, Customer.objects.count() * PERCENT // 100)
+    living = Customer.objects.filter(standing__purged_at__isnull=True).count()
+    return max(FEW, living * PERCENT // 100)
 
 
 def purge_due(as_of: datetime, failed: list[int], *, is_told: bool = False) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 """Customers of one transaction."""
+
+NOTICED = timedelta(days=7)
+"""How long a lock must have been recorded before its customer is marked."""
 
 OVER = (Recorded.LOCKED, Recorded.MARKED)
 """The recorded stages in which access has ended."""
@@ -210,11 +213,23 @@ def is_due(customer: Customer, life: CustomerLife, state: AccessState, as_of: da
 
 @transaction.atomic
 def mark(customers: Sequence[Customer], as_of: datetime) -> int:
-    """Mark locked customers for purge, by the slot and by the database's own clock."""
+    """Mark locked customers for purge, by the slot and by the database's own clock.
+
+    Only whose lock was recorded a week ago: an installation that begins to record, or that stood
+    still, finds many locks at once, and leaves everybody time to look at them.
+    """
     if not customers:
         return 0
     lives = locked([customer.pk for customer in customers])
-    due = [life.pk for life in lives.values() if life.stage == Recorded.LOCKED]
+    noticed = LifeEvent.objects.filter(
+        customer__in=lives, kind=LifeEventKind.LOCKED, recorded_at__lte=as_of - NOTICED
+    )
+    locks = set(noticed.values_list("customer_id", "at"))
+    due = [
+        life.pk
+        for life in lives.values()
+        if life.stage == Recorded.LOCKED and (life.pk, life.since) in locks
+    ]
     CustomerLife.objects.filter(pk__in=due).update(
         stage=Recorded.MARKED, marked_at=as_of, marked_on=database_clock()
     )

@@ -14,6 +14,7 @@ from billing.domain.orders import LineOrder
 from billing.domain.requests import RequestCredits, request_credits
 from billing.models import InboxMark, Notice, NoticeKind, NoticeSettings, Watched, WatchedState
 from credits import clock
+from credits.domain.erasing import erased_email, reworded
 from credits.domain.mail import relay
 from credits.domain.post import post
 from credits.domain.sources import SetUsageSource
@@ -192,6 +193,18 @@ def typed(story: Story, former: User) -> None:
             account=person.email,
             address="203.0.113.77",
         )
+    OutgoingMail.objects.create(
+        key="digest",
+        kind="sales-digest",
+        recipient=make.make_user(name="Ray Rep", email="ray@vendor.example"),
+        to="ray@vendor.example",
+        subject="To look after",
+        text=f"{customer.name}, {customer.label}: short. /sales/{customer.slug}/ {former.email}\n"
+        "Borealis Freight, C-7: short.",
+        html=f"<p>{customer.name}</p>",
+        created_at=clock.now(),
+        due_at=clock.now(),
+    )
     Notice.objects.create(
         customer=customer,
         kind=NoticeKind.LOCKED,
@@ -223,7 +236,7 @@ def marked_rows() -> set[str]:
 def test_no_row_of_any_table_holds_anything_personal_after_a_purge(
     story: Story, mailoutbox: list[object]
 ) -> None:
-    before = marked_rows()
+    before, former = marked_rows(), User.objects.get(email__startswith="otto@")
     assert {
         "billing_notice",
         "billing_purchase",
@@ -238,6 +251,7 @@ def test_no_row_of_any_table_holds_anything_personal_after_a_purge(
         "estimator_estimateversion",
     } == before
 
+    run("2026-05-01T00:00")
     run("2026-05-31T00:00")
     run("2026-06-01T00:00", late=SOON)
     assert marked_rows() == {"credits_outgoingmail"}
@@ -245,11 +259,41 @@ def test_no_row_of_any_table_holds_anything_personal_after_a_purge(
     run("2026-06-01T02:00")
 
     assert marked_rows() == set()
+    digest = OutgoingMail.objects.get(key="digest")
+    label = story.customer.label
+    assert digest.text == (
+        f"Purged customer {label}, {label}: short. /sales/purged-{label.lower()}/ "
+        f"{erased_email(former)}\nBorealis Freight, C-7: short."
+    )
     customer = Customer.objects.get(pk=story.customer.pk)
     assert customer.purchases.get().price is None
     assert customer.credit_requests.get().credits == 5
     assert not customer.notices.exists()
     assert verify_books(customer) == []
+
+
+def test_a_last_mail_that_never_goes_out_is_given_up_with_its_address(story: Story) -> None:
+    run("2026-05-01T00:00")
+    run("2026-05-31T00:00")
+    run("2026-06-01T00:00", late=SOON)
+
+    run("2026-06-08T00:00")
+    assert marked_rows() == {"credits_outgoingmail"}
+    run("2026-06-08T01:00")
+
+    assert marked_rows() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("R&D <Labs>", "R&D <Labs>: R&amp;D &lt;Labs&gt;", "Gone: Gone"),
+        ("IT", "IT, an ITEM, IT-Service, (IT)", "Gone, an ITEM, IT-Service, (Gone)"),
+        ("a.c", "abc a.c", "abc Gone"),
+    ],
+)
+def test_a_name_is_taken_out_where_it_stands_by_itself(name: str, text: str, left: str) -> None:
+    assert reworded(text, {name: "Gone"}) == left
 
 
 def test_the_operation_that_made_a_customer_tells_no_name(story: Story) -> None:

@@ -27,6 +27,7 @@ def purged(catalogue: None) -> Iterator[Customer]:
     """A purged customer, looked at nine days after."""
     story = found_story()
     story.buy("2026-01-05T09:00", 1_000, "2026-01-05", "2026-03-31", "GONE")
+    run("2026-05-01T00:00")
     run("2026-05-31T00:00")
     run("2026-06-01T00:00", late=SOON)
     with clock.moved_to(instant(LATER)):

@@ -25,6 +25,7 @@ from credits.models import (
     Balance,
     Customer,
     LedgerEntry,
+    License,
     Membership,
     Operation,
     OperationNote,
@@ -49,10 +50,11 @@ def story(catalogue: None) -> Story:
 
 
 def gone(story: Story, number: str = "GONE") -> Story:
-    """A customer whose paid license ended with March, and whose features hold credits."""
+    """A customer whose paid license ended with March, whose features hold credits, now locked."""
     story.buy("2026-01-05T09:00", 1_000, "2026-01-05", "2026-03-31", number)
     story.allocate("2026-01-06T09:00", "email-core", 20)
     story.bundle("2026-01-06T10:00", 2)
+    run("2026-05-01T00:00")
     return story
 
 
@@ -106,6 +108,7 @@ def test_no_mark_before_60_days_after_a_paid_end_and_30_after_a_trials(
 ) -> None:
     story = found_story()
     story.buy("2026-01-05T09:00", 500, "2026-01-05", last_day, kind=kind)
+    run(instant(marked) - timedelta(days=30))
 
     assert run(instant(marked) - TICK)["marked"] == 0
     assert run(marked)["marked"] == 1
@@ -117,6 +120,32 @@ def test_runs_without_a_mark_before_never_purge_however_late(story: Story) -> No
     assert not is_purged(story)
     assert run("2027-05-31T01:00")["purged"] == 0
     assert run("2027-06-01T00:00", late=SOON)["purged"] == 1
+
+
+def test_whose_lock_is_found_late_is_marked_a_week_after(catalogue: None) -> None:
+    """As by an installation that begins to record, years after access has ended."""
+    story = found_story()
+    story.buy("2026-01-05T09:00", 500, "2026-01-05", "2026-03-31")
+
+    assert run("2028-01-01T00:00")["marked"] == 0
+    assert run("2028-01-07T23:00")["marked"] == 0
+    assert run("2028-01-08T00:00")["marked"] == 1
+    assert run("2028-01-09T00:00", late=SOON)["purged"] == 1
+
+
+def test_a_renewal_that_is_voided_before_it_began_leaves_a_week_to_think_better_of_it(
+    story: Story,
+) -> None:
+    """Access ended long ago all at once, and nobody was told that a purge is near."""
+    story.buy("2026-05-20T09:30", 10, "2026-08-01", "2027-07-31", "RENEWAL")
+    run("2026-05-20T10:00")
+    story.void(
+        "2026-07-01T09:30", License.objects.get(purchase_line__purchase__order_number="RENEWAL")
+    )
+
+    assert run("2026-07-01T10:00")["marked"] == 0
+    assert run("2026-07-08T09:00")["marked"] == 0
+    assert run("2026-07-08T10:00")["marked"] == 1
 
 
 def test_a_slot_made_up_later_does_not_shorten_the_wait_by_the_database_clock(
@@ -257,6 +286,18 @@ def test_more_than_a_few_wait_for_a_persons_word(
     assert run(DAY_AFTER, late=SOON)["purged"] == 0
 
 
+def test_the_cap_counts_the_customers_there_are_and_none_that_was_purged(
+    four: list[Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billing.domain.lifecycle.purge.PERCENT", 100)
+    monkeypatch.setattr("billing.domain.lifecycle.purge.FEW", 0)
+    assert most() == 4 == Customer.objects.count()
+
+    Balance.objects.filter(customer=four[0].customer).update(purged_at=instant(DAY_AFTER))
+
+    assert most() == 3
+
+
 def test_one_customers_failure_stops_nobody_else(
     four: list[Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,6 +414,21 @@ def test_a_member_of_another_customer_and_staff_keep_their_accounts(
         assert (person.email, person.is_active) == (email, True)
     assert not Membership.objects.filter(customer=story.customer).exists()
     assert Membership.objects.filter(customer=other.customer, user=story.admin).exists()
+
+
+def test_who_acted_for_another_customer_goes_on_being_named_there(story: Story) -> None:
+    other = found_story("Borealis Freight")
+    other.buy("2026-01-05T09:00", 1_000, "2026-01-05", "2026-12-31", "STAYS")
+    clerk = make.make_user(name="Former Clerk", email="clerk@vendor.example")
+    for customer in (story.customer, other.customer):
+        with clock.moved_to(instant("2026-01-07T09:00")):
+            make.allocate(customer, "email-core", 1, actor=clerk)
+    run(PURGE_FROM)
+    run(DAY_AFTER, late=SOON)
+
+    clerk.refresh_from_db()
+    assert is_purged(story)
+    assert clerk.name == "Former Clerk"
 
 
 def test_a_purge_that_is_killed_in_the_middle_leaves_nothing_half(story: Story) -> None:

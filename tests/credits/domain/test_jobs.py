@@ -102,6 +102,41 @@ def test_a_failure_is_kept_holds_up_nothing_and_is_tried_again(worker: Worker) -
     assert (mended.state, mended.attempts, mended.problem) == (RunState.DONE, 2, "")
 
 
+def test_what_fails_in_every_slot_costs_a_tick_one_try(worker: Worker) -> None:
+    job = hourly(worker)
+    catch_up(job, NINE)
+    worker.broken = {NINE + n * HOUR for n in range(1, 49)}
+    for n in range(1, 49):
+        with pytest.raises(JobFailed):
+            catch_up(job, NINE + n * HOUR, is_tick=True)
+    worker.seen.clear()
+    now = NINE + 49 * HOUR
+
+    with pytest.raises(JobFailed):
+        catch_up(job, now, is_tick=True)
+
+    # Those that were not tried three times yet in order, the new one too; then a single old one.
+    assert worker.seen[:3] == [NINE + 47 * HOUR, NINE + 48 * HOUR, now]
+    assert len(worker.seen) == 4
+    first = worker.seen[-1]
+    with pytest.raises(JobFailed):
+        catch_up(job, now, is_tick=True)
+    assert worker.seen[-1] != first
+    worker.broken = set()
+    assert catch_up(job, now, is_tick=True) == 48
+    assert catch_up(job, now, is_tick=True) == 0
+
+
+def test_a_slot_that_kills_its_worker_each_time_gives_way_to_the_others(worker: Worker) -> None:
+    job = hourly(worker)
+    catch_up(job, NINE)
+    for _ in range(jobs.TRIES):
+        jobs.begin(job, NINE + HOUR)
+
+    assert catch_up(job, NINE + 2 * HOUR, is_tick=True) == 2
+    assert worker.seen == [NINE, NINE + 2 * HOUR, NINE + HOUR]
+
+
 def test_a_run_that_was_killed_is_run_again(worker: Worker) -> None:
     job = hourly(worker)
     jobs.begin(job, NINE)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from credits import clock
 from credits.domain import alarms, verify
@@ -280,6 +280,24 @@ def test_books_that_are_still_broken_stay_parked_unless_support_says_so(
 
     assert not is_parked(customer)
     assert verify_and_park(NEXT)["parked"] == 1
+
+
+def test_books_that_are_too_large_for_a_page_are_opened_unchecked(
+    customer: Customer, support: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_sum(customer)
+    verify_and_park(SLOT)
+
+    def too_slow(customer: Customer) -> list[str]:
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr("credits.domain.parking.verify_books", too_slow)
+
+    with pytest.raises(OperationalError):
+        opening(customer, support)
+    opening(customer, support, anyway=True)
+
+    assert not is_parked(customer)
 
 
 def test_only_support_opens_them_and_only_where_they_are_parked(
