@@ -55,12 +55,16 @@ ROWS = """
 """
 
 # The newest operation of each chain in the window: operations that brought facts alone count as
-# well. A writer may be further by now, hence not the head of the journal.
+# well. A writer may be further by now, hence not the head of the journal. The window is read on
+# its own: the order of the chains would tempt the planner to walk all operations by their places.
 HEADS = """
+    WITH recent AS MATERIALIZED (
+        SELECT customer_id, position, hash FROM credits_operation
+         WHERE recorded_at > %(before)s AND recorded_at <= %(through)s
+    )
     SELECT customer.public_id, coalesce(customer.public_id::text, %(office)s) AS chain, head.hash
       FROM (
-            SELECT DISTINCT ON (customer_id) customer_id, hash FROM credits_operation
-             WHERE recorded_at > %(before)s AND recorded_at <= %(through)s
+            SELECT DISTINCT ON (customer_id) customer_id, hash FROM recent
              ORDER BY customer_id, position DESC
            ) AS head
       LEFT JOIN credits_customer AS customer ON customer.id = head.customer_id

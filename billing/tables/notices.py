@@ -19,6 +19,9 @@ from billing.models import Notice
 from credits.models import Customer
 from credits.web.tables import READ_AT_ONCE, BaseTable, InstantColumn
 
+LONG = 180
+"""A text of more signs is folded up, so that a screen holds more than a notice or two."""
+
 CHIPS = {"bad": "short", "warn": "warn"}
 """How a tone is drawn: red for what is short or over, amber for what will be on a date."""
 
@@ -54,6 +57,11 @@ class NoticeRow:
     def text(self) -> str:
         """All that it says below its title, as a file has it."""
         return " ".join(self.told.sentences)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the page folds its text up; the title says the thing itself."""
+        return len(self.text) > LONG
 
 
 class AllNotices(TableData):  # type: ignore[misc]

@@ -37,13 +37,14 @@ class ForecastPage:
 
     @property
     def links(self) -> dict[str, str]:
-        """The rows behind the live figures, and behind the first shortage."""
-        at = self.forecast.short_at
+        """The rows behind the live figures, the first shortage and what ends it."""
+        at, recovery = self.forecast.short_at, self.forecast.recovery
         return {
             "balance": self.explain("balance"),
             "valid": self.explain(Side.VALID),
             "allocated": self.explain(Side.ALLOCATED),
             "ahead": self.explain("balance", at=at) if at else "",
+            "recovery": self.explain("balance", at=recovery.at) if recovery else "",
         }
 
     @cached_property

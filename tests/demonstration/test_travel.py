@@ -19,6 +19,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
+from billing.domain.notices.telling import is_said
+from billing.domain.notices.words import told
 from billing.domain.publication import publish_hours
 from billing.domain.publication_check import verify_publications
 from billing.domain.purchases import LineOrder, Order, record_purchase
@@ -187,17 +189,21 @@ def test_the_huge_customer_is_told_of_each_license(
 def test_each_notice_went_out_by_mail_on_its_day_to_each_recipient(
     seen: Seen, customers: dict[str, Customer]
 ) -> None:
-    told = Notice.objects.filter(at__gt=NOW).select_related("customer")
+    found = Notice.objects.filter(at__gt=NOW).select_related("customer").order_by("pk")
     purged = Balance.objects.filter(purged_at__isnull=False).values("customer")
-    for notice in told.exclude(customer__in=purged):
-        mails = OutgoingMail.objects.filter(key__startswith=f"{notice.key}/")
-        assert {mail.to for mail in mails} == {
-            person.email for person in recipients_of(notice.customer)
-        }
-        sent = {day_of(mail.sent_at) for mail in mails if mail.sent_at}
-        assert sent == {day_of(notice.at)}
-        assert not mails.filter(sent_at=None).exists()
-    assert len(told) > 40
+    mornings: dict[tuple[Customer, datetime], list[Notice]] = defaultdict(list)
+    for notice in found.exclude(customer__in=purged):
+        if notice.kind != NoticeKind.WEEKLY:
+            mornings[notice.customer, notice.at].append(notice)
+    of_notices = OutgoingMail.objects.filter(kind__in=NoticeKind.values)
+    for (customer, at), together in mornings.items():
+        mails = of_notices.filter(key__startswith=f"{together[0].key}/")
+        assert {mail.to for mail in mails} == {person.email for person in recipients_of(customer)}
+        assert {day_of(mail.sent_at) for mail in mails if mail.sent_at} == {day_of(at)}
+        titles = [told(one).title for one in together if not is_said(one, together)]
+        assert all(title in mail.text for mail in mails for title in titles)
+    assert not of_notices.filter(sent_at=None).exists()
+    assert sum(len(together) for together in mornings.values()) > 40
 
 
 def test_nothing_that_happened_before_the_first_start_is_mailed(seen: Seen) -> None:
@@ -215,7 +221,10 @@ def test_a_license_ends_and_the_balance_falls_below_zero_for_a_reason_that_is_to
     assert "First short: −2,460 on 7 Dec 2026 , when L-201 ends" in before
     assert "With them the balance is −2,460" in after
     assert "hourly updates were missed" in after
-    assert f"Cause: {cause}" in mail_of(customers["meridian-clinics"], "negative")
+    negative = Notice.objects.get(customer=customers["meridian-clinics"], kind="negative")
+    assert f"Cause: {cause}" in told(negative).sentences
+    ended = mail_of(customers["meridian-clinics"], "license-ended")
+    assert "L-201 ended on 6 Dec 2026: 26,000 credits, 2,460 are short" in ended
     ahead = mail_of(customers["meridian-clinics"], "license-7")
     assert "it stops on 7 Dec 2026, 00:00 UTC" in ahead
 

@@ -214,6 +214,7 @@ def ending_of(customers: Iterable[Customer], as_of: datetime) -> Mapping[int, li
         ~Exists(renewed),
         customer__in=[customer.pk for customer in customers],
         voided_at__isnull=True,
+        credits__gt=0,
         ends_at__gt=as_of,
         ends_at__lte=as_of + SOON,
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from billing.domain.notices.telling import tell_all
+from billing.domain.notices.terms import Standings
 from billing.domain.notices.windows import Window, stored
 from billing.models import Notice, NoticeKind, PaygContract
 from credits import clock
-from credits.domain.access_state import GRACE, KEPT, AccessState, state_of, with_held
+from credits.domain.access_state import GRACE, KEPT, AccessState
 from credits.models import Customer, License
 
 WARNED = timedelta(days=7)
@@ -35,15 +34,11 @@ def customers_without(window: Window) -> list[int]:
     return sorted(found)
 
 
-def tell_access(customers: Sequence[int], window: Window) -> Counter[str]:
-    """Tell some customers what is due of their access, by the terms as they are known now."""
-    asked = Customer.objects.filter(pk__in=customers, standing__purged_at__isnull=True)
-    notices = [
-        notice
-        for customer in with_held(asked).order_by("pk")
-        for notice in due(customer, state_of(customer, window.until), window)
+def access_due(customers: Standings, window: Window) -> list[Notice]:
+    """What is due of some customers' access, by the terms as they are known now."""
+    return [
+        notice for customer, state in customers.values() for notice in due(customer, state, window)
     ]
-    return Counter({"access notices": tell_all(notices)})
 
 
 def due(customer: Customer, state: AccessState, window: Window) -> Iterator[Notice]:

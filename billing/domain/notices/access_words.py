@@ -42,7 +42,7 @@ def locked(notice: Notice) -> Told:
         sentences,
         places.request_credits(customer, 0, cause=RequestCause.OTHER),
         tone="bad",
-        steps=[places.annual_credits(customer)],
+        steps=[places.what_ended(customer)],
     )
 
 
@@ -66,7 +66,7 @@ def purge_ahead(notice: Notice) -> Told:
         sentences,
         places.request_credits(customer, 0, cause=RequestCause.OTHER),
         tone="bad",
-        steps=[places.annual_credits(customer)],
+        steps=[places.what_ended(customer)],
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.domain.annual.words import grouped, listed
 from billing.domain.notices import places
@@ -93,10 +94,14 @@ def short_ahead(notice: Notice) -> Told:
 
 def short_ahead_over(notice: Notice) -> Told:
     """Halden Energy will not be short in the next 30 days."""
-    facts = notice.facts
+    days = notice.facts["days"]
+    title = ngettext(
+        "%(customer)s will not be short in the next %(days)s day",
+        "%(customer)s will not be short in the next %(days)s days",
+        days,
+    )
     return say(
-        _("%(customer)s will not be short in the next %(days)s days")
-        % {"customer": notice.customer, "days": grouped(facts["days"])},
+        title % {"customer": notice.customer, "days": grouped(days)},
         [figure_sentence(notice), _("No shortage is known any more for these days.")],
         places.forecast(notice.customer),
         tone="good",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -24,13 +24,18 @@ AHEAD = (
 ACCESS_KEY = "access:ends"
 
 
-def calendar_of(notice: Notice) -> str:
-    """The end of a license, and of access where that is the last one; empty for other notices."""
-    events = [*license_events(notice), *access_events(notice)]
+def calendar_of(notices: Sequence[Notice]) -> str:
+    """The ends of licenses, and of access with the last one; empty where nothing else is told."""
+    events = {
+        event.key: event
+        for notice in notices
+        for event in (*license_events(notice), *access_events(notice))
+    }
     if not events:
         return ""
-    name = _("%(name)s: credits") % {"name": notice.customer.name}
-    return calendar_text(notice.customer, name, events, notice.at)
+    first = notices[0]
+    name = _("%(name)s: credits") % {"name": first.customer.name}
+    return calendar_text(first.customer, name, events.values(), first.at)
 
 
 def license_events(notice: Notice) -> Iterator[Event]:

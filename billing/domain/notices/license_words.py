@@ -19,7 +19,7 @@ from billing.domain.notices.instants import (
 )
 from billing.domain.notices.places import Place
 from billing.domain.notices.saying import Told, say
-from billing.models import Notice, NoticeKind
+from billing.models import Notice, NoticeKind, RequestCause
 from credits.models import Customer, LicenseKind
 
 Facts = Mapping[str, Any]
@@ -59,7 +59,7 @@ def ended(notice: Notice) -> Told:
             "day": last_moment(instant_of(license["ends_at"])),
         },
         figure_now_sentence(facts),
-        touched_sentence(facts),
+        touched_now_sentence(facts),
         renewal_sentence(facts),
         access_sentence(facts),
     ]
@@ -80,9 +80,9 @@ def steps(customer: Customer, facts: Facts) -> list[Place]:
     ends_at = instant_of(facts["license"]["ends_at"])
     found = [places.forecast(customer)]
     if missing or facts["renewal"] is None or facts["renewal_missing"]:
-        found.append(
-            places.request_credits(customer, wanted, max(ends_at, instant_of(facts["as_of"])))
-        )
+        on = max(ends_at, instant_of(facts["as_of"]))
+        cause = RequestCause.SHORTAGE if missing else RequestCause.OTHER
+        found.append(places.request_credits(customer, wanted, on, cause))
     if missing:
         found.append(places.allocate(customer))
     return found
@@ -200,6 +200,18 @@ def touched_sentence(facts: Facts) -> str:
     """Which features hold the credits that will be short."""
     if not facts["touched"]:
         return ""
+    return _("It touches what holds credits then: %(features)s.") % {"features": touched(facts)}
+
+
+def touched_now_sentence(facts: Facts) -> str:
+    """The same once they are short."""
+    if not facts["touched"]:
+        return ""
+    return _("It touches what holds credits: %(features)s.") % {"features": touched(facts)}
+
+
+def touched(facts: Facts) -> str:
+    """The features that hold most, each with its credits, and how many more there are."""
     names = [
         _("%(name)s (%(credits)s)") % {"name": one["name"], "credits": grouped(one["credits"])}
         for one in facts["touched"]
@@ -207,7 +219,7 @@ def touched_sentence(facts: Facts) -> str:
     if more := facts["touched_more"]:
         text = ngettext("%(count)s more feature", "%(count)s more features", more)
         names.append(text % {"count": grouped(more)})
-    return _("It touches what holds credits then: %(features)s.") % {"features": listed(names)}
+    return listed(names)
 
 
 def first_short_sentence(facts: Facts) -> str:
@@ -215,11 +227,12 @@ def first_short_sentence(facts: Facts) -> str:
     short = facts["short"]
     if short is None or short["at"] == facts["license"]["ends_at"]:
         return ""
-    text = (
-        _("Credits are short already before that: %(missing)s from %(moment)s.")
-        if instant_of(short["at"]) < instant_of(facts["license"]["ends_at"])
-        else _("Credits will first be short on %(moment)s: %(missing)s.")
-    )
+    if short["at"] == facts["as_of"]:
+        text = _("Credits are short already: %(missing)s on %(moment)s.")
+    elif instant_of(short["at"]) < instant_of(facts["license"]["ends_at"]):
+        text = _("Credits will be short already before that: %(missing)s from %(moment)s.")
+    else:
+        text = _("Credits will first be short on %(moment)s: %(missing)s.")
     return text % {
         "missing": grouped(short["missing"]),
         "moment": both_clocks(instant_of(short["at"])),

@@ -66,7 +66,13 @@ def annual_credits(customer: Customer) -> Place:
     return Place(_("Open Annual credits"), path)
 
 
-def settings(customer: Customer) -> Place:
-    """Where a customer's admins choose who is told, and of what."""
-    path = reverse("credits:customer-settings", args=[customer.slug])
+def what_ended(customer: Customer) -> Place:
+    """The page that stands in for all others once access has ended."""
+    path = reverse("billing:annual-credits", args=[customer.slug])
+    return Place(_("See what ended and whom to ask"), path)
+
+
+def notice_settings(customer: Customer) -> Place:
+    """Where a customer's admins see who is told, and choose that and of what."""
+    path = reverse("billing:notice-settings", args=[customer.slug])
     return Place(_("Choose who gets notices, and which"), path)

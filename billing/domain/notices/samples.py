@@ -99,12 +99,16 @@ def not_short_ahead(position: Position, chosen: Chosen) -> Facts:
 
 
 def low(position: Position, chosen: Chosen) -> Facts:
-    """The lowest level that the customer has chosen, or the default one."""
+    """The lowest level that the customer has chosen, or the default one; none below zero."""
+    if position.figure.balance < 0:
+        return None
     return {"level": min(chosen.low_levels or Chosen().low_levels)}
 
 
 def not_low(position: Position, chosen: Chosen) -> Facts:
-    """The highest level that the customer has chosen, or the default one."""
+    """The highest level that the customer has chosen, or the default one; none below zero."""
+    if position.figure.balance < 0:
+        return None
     return {"level": max(chosen.low_levels or Chosen().low_levels), "still": None}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,16 +11,19 @@ from django.db.models import Q, QuerySet
 
 from billing.domain.digests.positions import positions_at
 from billing.domain.notices.holding import Held, holdings_at
-from billing.domain.notices.telling import tell_all
 from billing.domain.notices.windows import Window, stored
 from billing.models import Notice, NoticeKind
 from credits import clock
-from credits.domain.access_state import STANDS, AccessState, Cause, state_of, with_held
+from credits.domain.access_state import STANDS, AccessState, Cause
 from credits.domain.figures import Figure, Position
 from credits.models import Customer, License, LicenseKind
 
 EVERYTHING = datetime.max.replace(tzinfo=UTC)
 """As known whenever: all that the books say."""
+
+
+Standings = Mapping[int, tuple[Customer, AccessState]]
+"""Customers by their keys, each with where its access stands."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +89,19 @@ def customers_with(window: Window) -> Iterator[int]:
     return keys.distinct().iterator()
 
 
-def tell_terms(customers: Sequence[int], window: Window) -> Counter[str]:
-    """Tell some customers of their licenses; nothing of those that are renewed in full.
+def terms_due(customers: Standings, window: Window) -> list[Notice]:
+    """What is due of some customers' licenses; nothing of those that are renewed in full.
 
-    While access has ended nothing is told of licenses, and nothing after a purge.
+    While access has ended nothing is told of licenses.
     """
-    asked = Customer.objects.filter(pk__in=customers, standing__purged_at__isnull=True)
-    open_ones = {
-        customer.pk: (customer, state)
-        for customer in with_held(asked)
-        if not (state := state_of(customer, window.until)).is_locked
-    }
+    open_ones = {pk: one for pk, one in customers.items() if not one[1].is_locked}
     found = licenses_due(window).filter(customer__in=open_ones).select_related("renewal")
     due = [
         one
         for license in found.order_by("customer", "number")
         if not is_renewed_in_full(license) and (one := due_of(license, window))
     ]
-    notices = notices_of(due, open_ones, window.until)
-    return Counter({"license notices": tell_all(notices)})
+    return notices_of(due, open_ones, window.until)
 
 
 def due_of(license: License, window: Window) -> Due | None:
@@ -138,9 +134,7 @@ def is_renewed_in_full(license: License) -> bool:
     return renewal is not None and follows(renewal, license) and renewal.credits >= license.credits
 
 
-def notices_of(
-    due: Sequence[Due], customers: Mapping[int, tuple[Customer, AccessState]], as_of: datetime
-) -> list[Notice]:
+def notices_of(due: Sequence[Due], customers: Standings, as_of: datetime) -> list[Notice]:
     """The notices, not saved yet, in a fixed number of queries however many."""
     asked = {one.license.customer_id: customers[one.license.customer_id][0] for one in due}
     positions = positions_at(list(asked.values()), as_of, EVERYTHING)

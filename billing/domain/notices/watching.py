@@ -7,7 +7,7 @@ of its notice, and only from the other value, so that of any number of runs one 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +19,9 @@ from billing.domain.digests.positions import positions_at
 from billing.domain.notices.choosing import SetNotices
 from billing.domain.notices.chosen import Chosen, chosen_at
 from billing.domain.notices.state_facts import StateNotice, state_notices
-from billing.domain.notices.telling import tell_all
 from billing.domain.notices.windows import Window
-from billing.models import NoticeKind, Watched, WatchedState
-from credits.domain.access_state import Stage, state_of, with_held
+from billing.models import Notice, NoticeKind, Watched, WatchedState
+from credits.domain.access_state import Stage, state_of
 from credits.domain.figures import Figure, Position, Step
 from credits.domain.parking import Unpark
 from credits.models import Customer
@@ -107,19 +106,17 @@ def customers_watched(window: Window) -> list[int]:
     return found or []
 
 
-def tell_states(customers: Sequence[int], at: datetime) -> Counter[str]:
-    """Tell what began or is over for some customers at an instant, as known then.
+def states_changed(customers: Sequence[Customer], at: datetime) -> list[Notice]:
+    """What began or is over for some customers at an instant, as known then; kept as told.
 
-    Nothing for those that never held anything, have lost access, or were purged; nor for parked
-    ones, whose figures may be wrong.
+    The caller saves the notices in the same transaction. The customers come with what `state_of`
+    reads and with their balance. Nothing is told to those that never held anything or have lost
+    access; nor to parked ones, whose figures may be wrong.
     """
-    asked = Customer.objects.filter(
-        pk__in=customers, standing__purged_at__isnull=True, standing__parked_at__isnull=True
-    )
     open_ones = {
         customer.pk: customer
-        for customer in with_held(asked).order_by("pk")
-        if state_of(customer, at).stage not in SILENT
+        for customer in customers
+        if customer.standing.parked_at is None and state_of(customer, at).stage not in SILENT
     }
     positions = positions_at(list(open_ones.values()), at)
     chosen = chosen_at(list(open_ones), at)
@@ -139,7 +136,7 @@ def tell_states(customers: Sequence[int], at: datetime) -> Counter[str]:
             chosen[pk],
         )
     ]
-    return Counter({"state notices": tell_all(state_notices(notices))})
+    return state_notices(notices)
 
 
 def told_before(customers: Sequence[int]) -> Mapping[int, set[State]]:

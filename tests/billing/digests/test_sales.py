@@ -90,6 +90,8 @@ def test_licenses_that_end_within_ninety_days_are_told_unless_renewed(
     next_one = licensed(customer, 600, FAR)
     licensed(customer, 700, date(2027, 2, 28))
     type(next_one).objects.filter(pk=next_one.pk).update(renews=renewed)
+    withdrawn = licensed(customer, 800, date(2027, 1, 31))
+    type(withdrawn).objects.filter(pk=withdrawn.pk).update(credits=0)
 
     send_sales(MONDAY)
 
@@ -97,6 +99,7 @@ def test_licenses_that_end_within_ninety_days_are_told_unless_renewed(
     assert f"{ending.label} with 500 credits, last day 27 Feb 2027, end of day UTC" in told
     assert "with 600" not in told
     assert "with 700" not in told
+    assert withdrawn.label not in told
 
 
 def test_grace_and_lock_are_told_with_the_day_until_which_all_is_kept(

@@ -61,10 +61,8 @@ def test_the_week_of_a_customer_is_told_to_its_recipients(customer: Customer, al
     assert notice.facts["change"] == 70
     assert (notice.facts["valid"], notice.facts["allocated"]) == (52_000, 2_170)
     [mail] = mails_to(alice, "weekly")
-    assert (
-        mail.subject
-        == "Automatic usage changed 1 feature by +70 credits in the week to 30 Nov 2026"
-    )
+    week = "Automatic usage changed 1 feature by +70 credits in the week to 30 Nov 2026"
+    assert mail.subject == f"{week} (Halden Energy)"
     assert "+70 credits, from 2,100 to 2,170." in mail.text
     assert "the balance was 49,830" in mail.text
 

@@ -16,7 +16,7 @@ from billing.models import Notice, NoticeKind
 from credits.domain.customer_settings import SetRecipients
 from credits.domain.mail import draft_mail, message_of
 from credits.domain.post import post
-from credits.models import Customer, Membership, OutgoingMail, Role, User
+from credits.models import Customer, Feature, Membership, OutgoingMail, Role, User
 from tests.billing.notices.slots import choose, morning, newest_mail, only, run
 from tests.billing.story import Story, found_story
 from tests.factories import credits as make
@@ -91,7 +91,9 @@ def test_the_mail_says_the_thing_itself(story: Story) -> None:
     mail = OutgoingMail.objects.get(kind="license-30")
     notice = only(story.customer, "license-30")
     missing = f"{notice.facts['missing']:,}"
-    assert mail.subject == (f"L-201 ends on 31 Mar 2027: 15,000 credits, {missing} will be short")
+    assert mail.subject == (
+        f"L-201 ends on 31 Mar 2027: 15,000 credits, {missing} will be short (Halden Energy)"
+    )
     assert mail.key == f"{notice.key}/{story.admin.public_id}"
     page = f"http://localhost:8000/c/{story.customer.slug}"
     for words in (
@@ -104,7 +106,7 @@ def test_the_mail_says_the_thing_itself(story: Story) -> None:
         f"{page}/forecast/",
         f"{page}/requests/new/?credits={notice.facts['missing']}&cause=shortage&on=2027-04-01",
         f"{page}/allocate/",
-        f"{page}/settings/",
+        f"{page}/settings/notifications/",
         "You get this as a recipient of the notices of Halden Energy.",
     ):
         assert words in mail.text
@@ -141,7 +143,7 @@ def test_the_page_names_the_day_that_the_mail_names(story: Story) -> None:
     with timezone.override(ZoneInfo("Pacific/Apia")):
         said = told_words(only(story.customer, "license-30"))
 
-    assert said.title == mail.subject
+    assert f"{said.title} (Halden Energy)" == mail.subject
     assert all(sentence in mail.text for sentence in said.sentences)
 
 
@@ -195,8 +197,7 @@ def test_hostile_names_stay_text_in_every_kind(story: Story, kind: NoticeKind) -
     parsed = message_from_bytes(raw, policy=policy.default)
     assert "\n" not in mail.subject
     assert str(parsed["Subject"]).strip() == mail.subject
-    is_of_license = bool(notice.license)
-    assert (" ".join(HOSTILE.split()) in mail.subject) is not is_of_license
+    assert " ".join(HOSTILE.split()) in mail.subject
     assert "<b>" not in mail.html
     assert "{{ x }}" in mail.html
     assert "None" not in mail.text
@@ -204,6 +205,64 @@ def test_hostile_names_stay_text_in_every_kind(story: Story, kind: NoticeKind) -
     for line in mail.calendar.split("\r\n"):
         assert len(line.encode()) <= 75
         assert "\n" not in line
+
+
+def test_hostile_names_of_features_stay_text(story: Story) -> None:
+    licensed(story)
+    story.allocate("2026-05-01T09:00", "email-core", 250)
+    Feature.objects.filter(key="email-core").update(name=HOSTILE)
+
+    run("2027-03-02")
+
+    mail = OutgoingMail.objects.get(kind="license-30")
+    assert HOSTILE.partition("\n")[0] in mail.text
+    assert "<b>" not in mail.html
+    assert "&lt;b&gt;&amp;amp; &quot;B&quot;" in mail.html
+
+
+def test_a_shortage_that_is_there_already_is_not_told_as_one_to_come(story: Story) -> None:
+    licensed(story)
+    story.buy("2026-04-02T09:00", 500, "2026-04-02", "2028-03-31")
+    story.allocate("2026-05-01T09:00", "email-core", 2_500)
+
+    run("2027-03-02")
+
+    (said,) = [
+        sentence
+        for sentence in told_words(only(story.customer, "license-30")).sentences
+        if "already" in sentence
+    ]
+    assert said.startswith("Credits are short already: ")
+    assert said.endswith(" on 2 Mar 2027, 06:00 UTC.")
+
+
+def test_without_a_shortage_nobody_is_led_to_ask_because_of_one(story: Story) -> None:
+    licensed(story)
+
+    run("2027-03-02")
+
+    text = OutgoingMail.objects.get(kind="license-30").text
+    assert "/requests/new/?credits=15000&cause=other&on=2027-04-01" in text
+
+
+def test_what_has_ended_is_told_as_of_now(story: Story) -> None:
+    licensed(story)
+    story.allocate("2026-05-01T09:00", "email-core", 250)
+
+    run("2027-04-01")
+
+    text = OutgoingMail.objects.get(kind="license-ended").text
+    assert "It touches what holds credits: " in text
+
+
+def test_a_closed_page_is_not_offered_as_an_open_one(story: Story) -> None:
+    licensed(story)
+
+    run("2027-05-01")
+
+    text = OutgoingMail.objects.get(kind="locked").text
+    assert "See what ended and whom to ask:" in text
+    assert "Open Annual credits" not in text
 
 
 def test_while_the_pages_are_open_a_mail_says_how_to_change_who_gets_it(story: Story) -> None:

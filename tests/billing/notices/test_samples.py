@@ -60,6 +60,9 @@ def test_a_balance_below_zero_is_a_sample_of_its_own(halden: Story) -> None:
     assert "credits short" in str(subject(NoticeKind.NEGATIVE, halden.customer))
     assert subject(NoticeKind.NEGATIVE_OVER, halden.customer) is None
     assert subject(NoticeKind.SHORT_AHEAD, halden.customer) is None
+    # Levels are silent below zero, and a mail that says otherwise would be untrue.
+    assert subject(NoticeKind.LOW_BALANCE, halden.customer) is None
+    assert subject(NoticeKind.LOW_BALANCE_OVER, halden.customer) is None
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind != NoticeKind.PURGED])

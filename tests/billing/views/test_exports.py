@@ -17,8 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from credits.domain import people
-from credits.domain.people import Right
+from credits.domain.people import RIGHTS, Right
 from credits.models import Customer, Role, User
 from tests.billing.ordering import buy, line, today
 from tests.factories import credits as make
@@ -185,8 +184,7 @@ def test_a_viewer_may_take_files_away_and_nobody_without_the_right(
     asked = {"_export": "csv", "_table": key}
     content(viewer.get(address(name, customer), asked))
 
-    rights = dict(people.RIGHTS) | {Role.VIEWER.value: frozenset({Right.VIEW})}
-    monkeypatch.setattr(people, "RIGHTS", rights)
+    monkeypatch.setitem(RIGHTS, Role.VIEWER.value, frozenset({Right.VIEW}))
 
     assert viewer.get(address(name, customer), asked).status_code == 403
     page = viewer.get(address(name, customer))
