@@ -21,6 +21,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from credits import clock
@@ -35,7 +36,10 @@ LINK = "{set-password-link}"
 WITH_LINK = frozenset({"invitation", "password-reset"})
 """The kinds of mail that carry the link; in any other the words stay what they are."""
 
-AT_ONCE = 200
+LANES = (Q(kind__in=WITH_LINK), Q())
+"""Who waits before a screen for a link comes before all who will read it some time today."""
+
+AT_ONCE = 500
 """Mails of one run; the next begins within a minute."""
 
 LEASE = timedelta(minutes=20)
@@ -150,9 +154,9 @@ def relay(now: datetime) -> int:
     Any number of relays may run at once: each row is claimed by one. A failure is kept with the
     row, which waits longer after each; a server that does not answer ends the run.
     """
-    sent = 0
+    sent, lanes = 0, list(LANES)
     for _ in range(AT_ONCE):
-        mail = claim(now)
+        mail = next_mail(now, lanes)
         if mail is None:
             break
         try:
@@ -167,13 +171,23 @@ def relay(now: datetime) -> int:
     return sent
 
 
-def claim(now: datetime) -> OutgoingMail | None:
-    """The mail that has been due for longest, kept from every other relay for the time of a run.
+def next_mail(now: datetime, lanes: list[Q]) -> OutgoingMail | None:
+    """Claim the next mail of the first lane that has one; a lane that is empty is left out."""
+    while lanes:
+        mail = claim(now, lanes[0])
+        if mail is not None:
+            return mail
+        del lanes[0]
+    return None
+
+
+def claim(now: datetime, lane: Q) -> OutgoingMail | None:
+    """The mail of a lane that has been due for longest, kept from every other relay for a run.
 
     Rows that another relay is just claiming are skipped. The lock ends with this transaction:
     nothing is locked while the mail server is talked to.
     """
-    due = OutgoingMail.objects.filter(sent_at__isnull=True, due_at__lte=now)
+    due = OutgoingMail.objects.filter(lane, sent_at__isnull=True, due_at__lte=now)
     with transaction.atomic():
         free = due.select_for_update(skip_locked=True, of=("self",))
         mail = free.select_related("recipient").order_by("due_at", "pk").first()

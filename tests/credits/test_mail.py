@@ -240,6 +240,16 @@ def test_a_run_has_an_end(reader: User, monkeypatch: pytest.MonkeyPatch) -> None
     assert [relay(clock.now()) for _ in range(3)] == [3, 2, 0]
 
 
+def test_who_waits_for_a_link_does_not_wait_behind_the_mail_of_a_morning(reader: User) -> None:
+    for number in range(3):
+        write(reader, str(number))
+    write(reader, "link", kind="password-reset", subject="Link")
+
+    relay(clock.now())
+
+    assert [sent.subject for sent in outbox.outbox] == ["Link", *["A subject"] * 3]
+
+
 def test_the_task_relays(reader: User) -> None:
     write(reader)
 
