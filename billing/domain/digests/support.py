@@ -33,6 +33,8 @@ from credits.domain.sources import with_last_report
 from credits.models import Balance, JobRun, OutgoingMail, RunState, UsageSource, User
 from credits.roles import StaffRole
 
+DAY, MONDAY = timedelta(days=1), 0
+
 FAILED_FOR = timedelta(days=1)
 """Mail that has failed for so long needs a person."""
 
@@ -46,14 +48,29 @@ class Broken:
 
 
 def send_support(as_of: datetime) -> dict[str, int]:
-    """Write the digest of a day to everybody it concerns, once; nobody gets an empty one."""
+    """Write the digest of a day to everybody it concerns, once; nobody gets an empty one.
+
+    On a day that brings nothing new to a person there is none, save for Mondays.
+    """
     found, written = broken_at(as_of), 0
+    before = {} if as_of.weekday() == MONDAY else broken_at(as_of - DAY)
     for person in desk_people():
-        mail = support_draft(person, mended_by(person, found), as_of)
-        if mail is not None:
+        mine = mended_by(person, found)
+        mail = support_draft(person, mine, as_of)
+        if mail is not None and has_news(mine, before):
             save_mail(mail)
             written += 1
     return {"support digests": written}
+
+
+def has_news(found: dict[str, Broken], before: dict[str, Broken]) -> bool:
+    """Whether anything of it was not there the day before."""
+    return any(
+        kind not in before
+        or broken.count > before[kind].count
+        or {row.pk for row in broken.rows} - {row.pk for row in before[kind].rows}
+        for kind, broken in found.items()
+    )
 
 
 def support_mail(person: User, as_of: datetime) -> OutgoingMail | None:

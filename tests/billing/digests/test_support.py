@@ -105,14 +105,20 @@ def test_support_reads_of_everything_and_operators_of_mail_and_jobs(
         assert words not in theirs
 
 
-def test_a_day_is_told_once(support: User) -> None:
+def test_a_day_is_told_once_and_the_next_only_where_it_brings_something_new(
+    alice: User, support: User
+) -> None:
     failed_slot()
 
-    send_support(MONDAY)
-    send_support(MONDAY)
-    send_support(MONDAY + DAY)
+    assert [send_support(MONDAY)["support digests"] for _ in range(2)] == [1, 1]
+    assert len(mails_to(support, "support-digest")) == 1
+    failed_mail(alice, MONDAY + 2 * DAY)
+    written = [
+        day for day in range(1, 9) if send_support(MONDAY + day * DAY)["support digests"] == 1
+    ]
 
-    assert len(mails_to(support, "support-digest")) == 2
+    assert written == [3, 7]
+    assert len(mails_to(support, "support-digest")) == 3
 
 
 def test_a_system_is_silent_only_after_its_patience(customer: Customer, support: User) -> None:
