@@ -55,36 +55,6 @@ OF_THIS_MAIL_ALONE = (SMTPRecipientsRefused, SMTPDataError, ValueError)
 """Failures after which the server may well take the next mail."""
 
 
-def write_mail(
-    *,
-    key: str,
-    kind: str,
-    recipient: User,
-    subject: str,
-    template: str,
-    context: Mapping[str, Any],
-    customer: Customer | None = None,
-    operation: Operation | None = None,
-    due_at: datetime | None = None,
-    calendar: str = "",
-) -> None:
-    """Write a mail to a person in the caller's transaction; a second one of its key is none."""
-    save_mail(
-        draft_mail(
-            key=key,
-            kind=kind,
-            recipient=recipient,
-            subject=subject,
-            template=template,
-            context=context,
-            customer=customer,
-            operation=operation,
-            due_at=due_at,
-            calendar=calendar,
-        )
-    )
-
-
 def draft_mail(
     *,
     key: str,

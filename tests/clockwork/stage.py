@@ -14,7 +14,7 @@ from billing.domain.publication import close_next, publish_hours
 from credits import clock
 from credits.domain.boundaries import boundary_at
 from credits.domain.jobs import DAY, HOUR, job_named, jobs, run_slot
-from credits.domain.mail import write_mail
+from credits.domain.mail import draft_mail, save_mail
 from credits.models import Customer, License, LicenseKind, Role, User
 from credits.roles import StaffRole
 from tests.billing.ordering import buy, line
@@ -138,13 +138,15 @@ def post_mail() -> None:
     readers = [*User.objects.filter(memberships__customer=customer).order_by("pk"), stranger]
     for number in range(2):
         for reader in readers:
-            write_mail(
-                key=f"waits-{number}/{reader.email}",
-                kind="log-in-delayed",
-                recipient=reader,
-                subject="A subject",
-                template="credits/mail/log_in_delayed",
-                context={"until": "09:16 UTC", "minutes": 15, "forgot_url": "http://x/"},
+            save_mail(
+                draft_mail(
+                    key=f"waits-{number}/{reader.email}",
+                    kind="log-in-delayed",
+                    recipient=reader,
+                    subject="A subject",
+                    template="credits/mail/log_in_delayed",
+                    context={"until": "09:16 UTC", "minutes": 15, "forgot_url": "http://x/"},
+                )
             )
 
 

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from credits import clock
 from credits.domain import mail
-from credits.domain.mail import LEASE, relay, write_mail
+from credits.domain.mail import LEASE, draft_mail, relay, save_mail
 from credits.domain.people import Invite
 from credits.domain.post import post
 from credits.exceptions import InvalidCommand
@@ -85,13 +85,15 @@ def use(settings: Settings, backend: type[BaseEmailBackend]) -> None:
 
 
 def write(reader: User, key: str = "one", **fields: Any) -> OutgoingMail:
-    write_mail(
-        key=key,
-        kind=fields.pop("kind", "log-in-delayed"),
-        recipient=reader,
-        subject=fields.pop("subject", "A subject"),
-        template="credits/mail/log_in_delayed",
-        context={"until": "09:16 UTC", "minutes": 15, "forgot_url": "http://x/", **fields},
+    save_mail(
+        draft_mail(
+            key=key,
+            kind=fields.pop("kind", "log-in-delayed"),
+            recipient=reader,
+            subject=fields.pop("subject", "A subject"),
+            template="credits/mail/log_in_delayed",
+            context={"until": "09:16 UTC", "minutes": 15, "forgot_url": "http://x/", **fields},
+        )
     )
     return OutgoingMail.objects.get(key=key)
 

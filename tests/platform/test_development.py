@@ -18,7 +18,7 @@ from config.development.travel import stops_between
 from config.management.commands.travel import Command, ahead
 from credits import clock
 from credits.domain.jobs import jobs, missing_slots
-from credits.domain.mail import LINK, relay, write_mail
+from credits.domain.mail import LINK, draft_mail, relay, save_mail
 from credits.models import Boundary, Customer, OutgoingMail, User
 from credits.roles import StaffRole
 from tests.factories import credits as make
@@ -38,15 +38,17 @@ def clock_file(settings: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def mail(customer: Customer, alice: User) -> OutgoingMail:
     """A mail to a customer's admin, with a link that is still to be made, and a calendar file."""
-    write_mail(
-        key="password-reset/1",
-        kind="password-reset",
-        recipient=alice,
-        subject="Choose a <password>",
-        template="credits/mail/password_reset",
-        context={"days": 3},
-        customer=customer,
-        calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+    save_mail(
+        draft_mail(
+            key="password-reset/1",
+            kind="password-reset",
+            recipient=alice,
+            subject="Choose a <password>",
+            template="credits/mail/password_reset",
+            context={"days": 3},
+            customer=customer,
+            calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        )
     )
     return OutgoingMail.objects.get(key="password-reset/1")
 

@@ -20,7 +20,7 @@ from billing.models import CustomerLife, LifeEvent, LifeEventKind, Notice, Notic
 from credits.domain.access_state import KEPT
 from credits.domain.commands import Asked
 from credits.domain.locks import lock_customer
-from credits.domain.mail import write_mail
+from credits.domain.mail import draft_mail, save_mail
 from credits.domain.members import recipients_of
 from credits.domain.post import post
 from credits.domain.purging import Purge
@@ -125,4 +125,4 @@ def tell(customer: Customer, person: User, at: datetime) -> None:
     notice = Notice(
         customer=customer, kind=NoticeKind.PURGED, key=f"purged/{customer.public_id}", at=at
     )
-    write_mail(**mail_of(notice, person))
+    save_mail(draft_mail(**mail_of(notice, person)))

@@ -71,7 +71,7 @@ def tell_all(notices: Iterable[Notice]) -> set[UUID]:
 
 
 def mail_of(notice: Notice, person: User) -> dict[str, Any]:
-    """The mail of a notice to one person, as `write_mail` takes it, in the person's own zone."""
+    """The mail of a notice to one person, as `draft_mail` takes it, in the person's own zone."""
     return mail_of_all([notice], person)
 
 
