@@ -16,6 +16,7 @@ from django.urls import reverse
 from credits import clock
 from credits.admin.links import list_url, person_of
 from credits.admin.records import RecordAdmin
+from credits.domain.counted import counted
 from credits.domain.job_hands import check_slot, may_run_jobs, may_see_jobs, run_asked, written
 from credits.domain.job_states import JobState, job_states, newest_runs
 from credits.domain.jobs import job_named, jobs
@@ -104,7 +105,7 @@ def job_part(state: JobState) -> JobPart:
 
 def counts_text(run: JobRun) -> str:
     """What a run dealt with: 12 customers, 3 notices; what it found none of is left out."""
-    found = ", ".join(f"{credits_text(n)} {name}" for name, n in sorted(run.counts.items()) if n)
+    found = ", ".join(counted(n, name) for name, n in sorted(run.counts.items()) if n)
     return found or ("nothing to do" if run.counts else "")
 
 

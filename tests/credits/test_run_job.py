@@ -208,8 +208,8 @@ def test_one_job_is_listed_with_its_last_slots(
         "daily has never run.",
         "daily ran for 2026-11-23T00:00 UTC.",
         "daily ran for 1 slot.",
-        "2026-11-24 00:00 UTC  done, in 1,200 ms, things 3",
-        "2026-11-23 00:00 UTC  done, in 1,200 ms, things 3",
+        "2026-11-24 00:00 UTC  done, in 1,200 ms, 3 things",
+        "2026-11-23 00:00 UTC  done, in 1,200 ms, 3 things",
     ]
     with pytest.raises(CommandError, match="no job 'other'"):
         call_command("jobs", "other")

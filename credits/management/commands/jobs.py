@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from credits import clock
+from credits.domain.counted import counted
 from credits.domain.job_hands import written
 from credits.domain.job_states import JobState, job_states, last_runs, newest_runs
 from credits.domain.jobs import Job, job_named
@@ -66,13 +67,13 @@ def missing_text(state: JobState) -> str:
 
 
 def run_text(run: JobRun) -> str:
-    """One slot in a line: 2026-11-24 09:00 done in 120 ms, customers 7."""
+    """One slot in a line: 2026-11-24 09:00 done in 120 ms, 7 customers."""
     told = [f"{instant(run.slot)}  {run.get_state_display().lower()}"]
     if run.milliseconds is not None:
         told.append(f"in {run.milliseconds:,} ms")
     if run.attempts != 1:
         told.append(f"attempts {run.attempts:,}")
-    told += [f"{name} {count:,}" for name, count in sorted(run.counts.items()) if count]
+    told += [counted(count, name) for name, count in sorted(run.counts.items()) if count]
     if run.problem:
         told.append(run.problem)
     return ", ".join(told)

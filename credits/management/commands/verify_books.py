@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from credits.domain.counted import counted
 from credits.domain.verify import books_behind, verify_all
 from credits.domain.verifying.checks import Outcome, Problem
 from credits.management.customers import customer_named
@@ -47,16 +48,9 @@ class Command(BaseCommand):
 
 def line(outcome: Outcome) -> str:
     """One invariant: its number and name, what was looked at, and whether it holds."""
-    seen = ", ".join(f"{n:,} {noun(name, n)}" for name, n in outcome.seen.items())
+    seen = ", ".join(counted(n, name) for name, n in outcome.seen.items())
     verdict = f"BROKEN {outcome.broken:,}x" if outcome.broken else "holds"
     return f"{outcome.check.number:<4} {outcome.check.words}: {seen or 'nothing yet'}: {verdict}"
-
-
-def noun(name: str, n: int) -> str:
-    """The plural name of what was counted, or its singular for one."""
-    if n != 1:
-        return name
-    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def named(problems: Iterable[Problem]) -> dict[int | None, str]:
