@@ -145,7 +145,7 @@ PORTAL_TABS = {
     "credits:customer-settings": [
         (gettext_noop("Customer settings"), "credits:customer-settings", "s", ""),
         (gettext_noop("Members"), "credits:member-list", "m", ""),
-        (gettext_noop("Notifications"), "billing:notice-settings", "t", ""),
+        (gettext_noop("Notification settings"), "billing:notice-settings", "t", ""),
     ],
 }
 
