@@ -8,7 +8,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from credits.models import Customer, Feature, User
+from billing.models import Purchase
+from credits.models import Customer, Feature, Operation, User
 
 MAX_NAME = 120
 MAX_YEARS = 10
@@ -126,3 +127,43 @@ class EstimateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.estimate_id} version {self.number}"
+
+
+class HandOver(models.Model):
+    """An estimate that a customer handed over to sales, and the purchase it became.
+
+    It holds the figures that were handed over, so that what sales confirms is what the customer
+    saw. A purchase that is cancelled leaves it waiting again.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    estimate = models.ForeignKey(Estimate, on_delete=models.PROTECT, related_name="hand_overs")
+    version = models.PositiveIntegerField(help_text="The save that was handed over.")
+    credits = models.BigIntegerField(help_text="What is to be bought.")
+    first_day = models.DateField(help_text="The UTC day from which they are needed.")
+    years = models.PositiveSmallIntegerField()
+    operation = models.OneToOneField(Operation, on_delete=models.PROTECT, related_name="hand_over")
+    handed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="hand_overs")
+    handed_at = models.DateTimeField()
+    taken_back = models.OneToOneField(
+        Operation, on_delete=models.PROTECT, null=True, related_name="taken_back_hand_over"
+    )
+    purchase = models.OneToOneField(
+        Purchase, on_delete=models.PROTECT, null=True, related_name="hand_over"
+    )
+
+    class Meta:
+        ordering = ("-handed_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("estimate",),
+                condition=Q(taken_back__isnull=True),
+                name="estimator_hand_over_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(credits__gt=0), name="estimator_hand_over_credits_positive"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.estimate_id} version {self.version}"

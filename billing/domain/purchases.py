@@ -28,7 +28,7 @@ from billing.domain.orders import (
     refuse_unusual,
 )
 from billing.domain.requests import reopen, settle
-from billing.models import Purchase, PurchaseLine, PurchaseState
+from billing.models import WITHDRAWN_STATES, Purchase, PurchaseLine, PurchaseState
 from credits.domain.allocations import Undo
 from credits.domain.books import Books
 from credits.domain.commands import Answer, Asked, Command, Decision
@@ -207,7 +207,7 @@ def purchase_with(order: Order) -> Purchase | None:
     return (
         Purchase.objects.alias(same=Lower("order_number"))
         .filter(channel=order.channel, same=Lower(Value(order.order_number.strip())))
-        .exclude(state=PurchaseState.CANCELLED)
+        .exclude(state__in=WITHDRAWN_STATES)
         .select_related("customer")
         .first()
     )

@@ -1,7 +1,28 @@
 """How credits were asked for and bought, what is told of them, and what the clock did."""
 
 from billing.models.contracts import ContractChannel, PaygContract
+from billing.models.drafts import DraftState, ImportState, PurchaseDraft, PurchaseImport
+from billing.models.entitlements import (
+    ActivationCode,
+    ConversionRate,
+    Entitlement,
+    EntitlementTerm,
+    SeatKind,
+)
 from billing.models.lifecycle import CustomerLife, LifeEvent, LifeEventKind, Recorded
+from billing.models.marketplaces import (
+    AgreementPurchase,
+    AgreementState,
+    DifferenceState,
+    LinkClaim,
+    Marketplace,
+    MarketplaceAgreement,
+    MarketplaceDifference,
+    MarketplaceMessage,
+    MarketplaceOffer,
+    MessageState,
+    OfferKind,
+)
 from billing.models.notices import (
     InboxMark,
     Notice,
@@ -10,27 +31,60 @@ from billing.models.notices import (
     Watched,
     WatchedState,
 )
-from billing.models.purchases import Channel, Purchase, PurchaseLine, PurchaseState
+from billing.models.purchases import (
+    WITHDRAWN_STATES,
+    Channel,
+    Purchase,
+    PurchaseEvent,
+    PurchaseEventKind,
+    PurchaseFile,
+    PurchaseLine,
+    PurchaseState,
+)
 from billing.models.requests import CreditRequest, RequestCause, RequestState
 
 __all__ = [
+    "WITHDRAWN_STATES",
+    "ActivationCode",
+    "AgreementPurchase",
+    "AgreementState",
     "Channel",
     "ContractChannel",
+    "ConversionRate",
     "CreditRequest",
     "CustomerLife",
+    "DifferenceState",
+    "DraftState",
+    "Entitlement",
+    "EntitlementTerm",
+    "ImportState",
     "InboxMark",
     "LifeEvent",
     "LifeEventKind",
+    "LinkClaim",
+    "Marketplace",
+    "MarketplaceAgreement",
+    "MarketplaceDifference",
+    "MarketplaceMessage",
+    "MarketplaceOffer",
+    "MessageState",
     "Notice",
     "NoticeKind",
     "NoticeSettings",
+    "OfferKind",
     "PaygContract",
     "Purchase",
+    "PurchaseDraft",
+    "PurchaseEvent",
+    "PurchaseEventKind",
+    "PurchaseFile",
+    "PurchaseImport",
     "PurchaseLine",
     "PurchaseState",
     "Recorded",
     "RequestCause",
     "RequestState",
+    "SeatKind",
     "Watched",
     "WatchedState",
 ]

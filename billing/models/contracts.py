@@ -15,6 +15,7 @@ class ContractChannel(models.TextChoices):
     """Where a contract was made; agreement numbers are unique within a channel."""
 
     AWS = "aws", "AWS Marketplace"
+    AZURE = "azure", "Azure Marketplace"
     OTHER = "other", "Other"
 
 

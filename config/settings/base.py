@@ -97,6 +97,18 @@ ERASERS = [
 
 JOBS = ["credits.jobs.JOBS", "billing.jobs.JOBS"]
 
+# The marketplaces that this installation sells on: for each a dotted name of what makes it, which
+# gives None where it is not configured (billing.domain.marketplaces.providers).
+
+MARKETPLACES: dict[str, str] = {}
+
+# From how many credits on a person's order needs a second pair of eyes before it is recorded
+# (docs/rules.md#r18). 0: never.
+
+PURCHASE_SECOND_LOOK_CREDITS = env.integer(
+    "PURCHASE_SECOND_LOOK_CREDITS", 1_000_000, minimum=0, maximum=1_000_000_000_000
+)
+
 # Pages of the support desk beside the lists of records: dotted names of lists that apps bring.
 
 SUPPORT_PAGES = ["credits.admin.jobs.PAGES", "credits.admin.mail_preview.PAGES"]

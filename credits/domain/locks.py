@@ -1,7 +1,11 @@
-"""The locks of the writer. Order everywhere: gate, customer balances by id, then the office."""
+"""The locks of the writer. Order everywhere: gate, customer balances by id, then the office.
+
+A customer that was made in the same transaction comes after the office: nobody else sees it yet.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,6 +64,15 @@ def lock_customer(customer_id: int) -> tuple[Balance, Known]:
         raise UnknownObject("There is no such customer.")
     balance = Balance.from_db("default", COLUMNS, row[: len(COLUMNS)])
     return balance, Known(*row[len(COLUMNS) :])
+
+
+def lock_customers(customer_ids: Iterable[int]) -> None:
+    """Lock the books of several customers, in the one order, before any of them is written.
+
+    Raises UnknownObject if one of them does not exist.
+    """
+    for customer_id in sorted(set(customer_ids)):
+        lock_customer(customer_id)
 
 
 def lock_office() -> tuple[OfficeJournal, Known]:

@@ -45,23 +45,31 @@ class Right(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     CHANGE_SETTINGS = "change_settings"
     SEE_PRICES = "see_prices"
+    ADD_LICENSES = "add_licenses"
     ENTER_PURCHASES = "enter_purchases"
+    CORRECT_PURCHASES = "correct_purchases"
     CORRECT = "correct"
 
 
 READER = frozenset({Right.VIEW, Right.EXPORT})
-SALES = READER | {Right.ESTIMATE, Right.SEE_PRICES, Right.ENTER_PURCHASES}
+SALES = READER | {
+    Right.ESTIMATE,
+    Right.SEE_PRICES,
+    Right.ENTER_PURCHASES,
+    Right.CORRECT_PURCHASES,
+}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.VIEWER.value: READER,
     Role.ADMIN.value: READER
     | {Right.ALLOCATE, Right.ESTIMATE, Right.REQUEST_CREDITS, Right.SEE_PRICES}
-    | {Right.MANAGE_MEMBERS, Right.CHANGE_SETTINGS},
+    | {Right.MANAGE_MEMBERS, Right.CHANGE_SETTINGS, Right.ADD_LICENSES},
     StaffRole.SALES_REP.value: SALES,
     StaffRole.SALES_MANAGER.value: SALES,
     StaffRole.SUPPORT.value: READER | {Right.SEE_PRICES, Right.CORRECT},
 }
-"""The table role x action. Sales never allocates; support corrects, with a reason."""
+"""The table role x action. Sales never allocates and corrects orders alone; support corrects
+whatever is wrong. Both say why."""
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Through this instant empty books are folded: nothing is older."""

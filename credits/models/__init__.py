@@ -39,6 +39,7 @@ from credits.models.projections import (
 from credits.models.publication import Boundary, Publication
 from credits.models.security import SecurityEvent, SecurityEventKind
 from credits.models.sources import UsageSource
+from credits.models.viewing import Viewing
 
 __all__ = [
     "GENESIS",
@@ -77,5 +78,6 @@ __all__ = [
     "UsageReport",
     "UsageSource",
     "User",
+    "Viewing",
     "subject_of",
 ]

@@ -16,6 +16,7 @@ class SecurityEventKind(models.TextChoices):
     LOGGED_OUT = "logged_out", "Logged out"
     RESET_ASKED = "reset_asked", "Password reset asked for"
     PASSWORD_SET = "password_set", "Password set"
+    CODE_REFUSED = "code_refused", "Activation code refused"
 
 
 class SecurityEvent(models.Model):

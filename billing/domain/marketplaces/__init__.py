@@ -1,0 +1,1 @@
+"""What marketplaces send, and what it comes to (docs/rules.md#marketplaces)."""

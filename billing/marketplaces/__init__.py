@@ -1,0 +1,1 @@
+"""The marketplaces themselves: one package each, that talks to it (settings.MARKETPLACES)."""
