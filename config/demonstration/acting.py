@@ -11,15 +11,20 @@ from typing import Protocol
 from uuid import UUID
 
 from billing.domain.contracts import EnterContract, contract_in_force, enter_contract
+from billing.domain.conversion.issuing import IssueCodes, issue_codes
+from billing.domain.conversion.seats import Seats
+from billing.domain.conversion.terms import enter_entitlement, renew_entitlement
 from billing.domain.purchases import LineOrder, Order, record_purchase
 from billing.domain.requests import AnswerRequest, RequestCredits, answer_request, request_credits
-from billing.models import ContractChannel, CreditRequest
+from billing.models import ContractChannel, CreditRequest, Entitlement
 from config.demonstration.acts import (
     Act,
     Answered,
     AsYouGo,
     Buy,
+    CodeIssued,
     Contracted,
+    Converted,
     Corrected,
     Estimated,
     Moved,
@@ -98,6 +103,33 @@ class Acting:
             unusual_confirmed=True,
         )
         record_purchase(self.customer, order, self.asked(by=REP))
+
+    @carry_out.register
+    def _(self, act: Converted) -> None:
+        seats = Seats(
+            product=act.product,
+            units=act.units,
+            first_day=act.first if isinstance(act.first, date) else self.day(act.first),
+            last_day=self.day(act.last),
+            unusual_confirmed=True,
+        )
+        if not act.renews:
+            enter_entitlement(self.customer, seats, self.asked(by=REP))
+            return
+        newest = Entitlement.objects.filter(customer=self.customer).order_by("-number")
+        renew_entitlement(newest[0], seats, self.asked(by=REP))
+
+    @carry_out.register
+    def _(self, act: CodeIssued) -> None:
+        issue_codes(
+            IssueCodes(
+                asked=self.asked(by=SUPPORT, reason="Sold by a reseller."),
+                product=act.product,
+                units=act.units,
+                months=act.months,
+                customer=self.customer,
+            )
+        )
 
     @carry_out.register
     def _(self, act: Requested) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from billing.models import Channel
 from credits.models import LicenseKind
@@ -36,6 +37,27 @@ class Buy(Act):
     """The number of the customer's request that it was entered for."""
     renews: int | None = None
     """Which of the customer's licenses it renews, counted from its first."""
+
+
+@dataclass(frozen=True)
+class Converted(Act):
+    """A term of a seat license becomes credits; days as dates where a rate of old is wanted."""
+
+    product: str
+    units: int
+    first: int | date
+    last: int
+    renews: bool = False
+    """Whether it is a further term of the customer's newest seat license."""
+
+
+@dataclass(frozen=True)
+class CodeIssued(Act):
+    """Support issues an activation code for the customer, which nobody has entered yet."""
+
+    product: str
+    units: int
+    months: int
 
 
 @dataclass(frozen=True)
