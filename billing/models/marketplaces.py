@@ -183,6 +183,7 @@ class MarketplaceMessage(models.Model):
     action = models.CharField(max_length=100)
     reference = models.CharField(max_length=300, help_text="The agreement it speaks of.")
     account = models.CharField(max_length=100, blank=True)
+    product = models.CharField(max_length=200, blank=True)
     said_at = models.DateTimeField(null=True, help_text="When it happened, as the message says.")
     received_at = models.DateTimeField()
     deliveries = models.PositiveIntegerField(default=1)
@@ -290,3 +291,26 @@ class MarketplaceDifference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.kind}"
+
+
+class MarketplaceKeys(models.Model):
+    """The public keys by which a marketplace signs its messages, as published last.
+
+    A job fetches them ahead, so that looking at a message asks nobody, a forged one included.
+    """
+
+    marketplace = models.CharField(max_length=5, choices=Marketplace, unique=True)
+    keys = models.JSONField(default=list, help_text="JSON Web Keys, of those that may sign.")
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("marketplace",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(marketplace__in=Marketplace.values),
+                name="billing_keys_marketplace_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"keys of {self.marketplace}"
