@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from billing.models import Purchase
 from credits.admin.links import customers_called, list_url, record_link, uuid_in
 from credits.admin.people import portal_tools
 from credits.admin.records import SHOWN, Chapter, RecordAdmin, add_chapter
 from credits.domain.pricing import Quantity
 from credits.models import Customer
-from credits.templatetags.figures import credits_text, instant, units
+from credits.templatetags.figures import credits_text, day, instant, units
+from estimator.domain.pipeline import hand_overs, stage_of
 from estimator.domain.saving import read
-from estimator.models import Estimate
+from estimator.models import Estimate, HandOver
 
 
 def estimate_lines(request: HttpRequest, estimate: Estimate) -> Chapter:
@@ -52,6 +54,36 @@ def estimate_versions(request: HttpRequest, estimate: Estimate) -> Chapter:
             )
             for version in found
         ],
+    )
+
+
+def estimate_hand_overs(request: HttpRequest, estimate: Estimate) -> Chapter:
+    return hand_over_chapter(hand_overs().filter(estimate=estimate), "It was not handed over.")
+
+
+def purchase_hand_over(request: HttpRequest, purchase: Purchase) -> Chapter:
+    found = hand_overs().filter(purchase=purchase)
+    return hand_over_chapter(found, "It came of no estimate.")
+
+
+def hand_over_chapter(found: QuerySet[HandOver], empty: str) -> Chapter:
+    return Chapter(
+        title="Handed over to sales",
+        columns=("Estimate", "Version", "Credits", "Needed from", "Handed over", "By", "State"),
+        figures=frozenset({2}),
+        rows=[
+            (
+                record_link(row.estimate),
+                row.version,
+                credits_text(row.credits),
+                day(row.first_day),
+                instant(row.handed_at),
+                record_link(row.handed_by),
+                record_link(row.purchase) if row.purchase else stage_of(row).label,
+            )
+            for row in found.order_by("-handed_at", "-pk")[:SHOWN]
+        ],
+        empty=empty,
     )
 
 
@@ -113,6 +145,7 @@ class EstimateAdmin(RecordAdmin):
         super().__init__(*args)
         self.add_chapter(10, estimate_lines)
         self.add_chapter(20, estimate_versions)
+        self.add_chapter(30, estimate_hand_overs)
 
     def words(self, word: str) -> Q:
         public_id = uuid_in(word)
@@ -145,3 +178,4 @@ class EstimateAdmin(RecordAdmin):
 
 
 add_chapter(Customer, 60, customer_estimates)
+add_chapter(Purchase, 60, purchase_hand_over)

@@ -25,6 +25,7 @@ from credits.web.feedback import done
 from credits.web.htmx import announce, is_fragment, redirect, render_page
 from estimator.domain.advice import Buy
 from estimator.domain.needs import Basis
+from estimator.domain.pipeline import latest_of
 from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import duplicate_estimate, save_estimate
 from estimator.models import Estimate
@@ -61,7 +62,8 @@ def estimate_new(request: CustomerRequest) -> HttpResponse:
 def estimate_edit(request: CustomerRequest, public_id: UUID) -> HttpResponse:
     """The calculator with a saved estimate."""
     estimates = Estimate.objects.for_customer(request.customer)
-    estimate = get_object_or_404(estimates.select_related("updated_by"), public_id=public_id)
+    rows = estimates.select_related("customer", "updated_by")
+    estimate = get_object_or_404(rows, public_id=public_id)
     return calculator(request, estimate)
 
 
@@ -133,6 +135,9 @@ def show(request: CustomerRequest, sheet: Sheet, status: int = 200, key: str = "
     fragment = {"summary": "figures", "matches": "matches"}.get(target or "", "calculator")
     context = {
         "sheet": sheet,
+        "handed": latest_of(sheet.estimate)
+        if sheet.estimate and fragment == "calculator"
+        else None,
         "may_save": may_save(request),
         "key": key or form_key(request, sheet.form_name),
         "typing": fragment == "figures",
@@ -155,7 +160,11 @@ def links(request: CustomerRequest, sheet: Sheet) -> dict[str, Any]:
         kwargs = {**slug(request), "public_id": sheet.estimate.public_id}
         found["copy_url"] = reverse("estimator:estimate-duplicate", kwargs=kwargs)
         found["copy_key"] = mint_key(request, copy_form(sheet.estimate))
-    if Right.ENTER_PURCHASES in request.rights and sheet.advice.buys:
+    if sheet.estimate is not None and Right.REQUEST_CREDITS in request.rights:
+        found["hand_over_url"] = hand_over_url(sheet.estimate, sheet.basis)
+        found["take_back_key"] = mint_key(request, hand_over_form(sheet.estimate))
+    found["may_enter"] = Right.ENTER_PURCHASES in request.rights
+    if found["may_enter"] and sheet.advice.buys:
         found["purchase_url"] = purchase_url(request, sheet.advice.buys[0])
     return found
 
@@ -172,6 +181,17 @@ def may_save(request: CustomerRequest) -> bool:
 
 def copy_form(estimate: Estimate) -> str:
     return f"estimate-copy/{estimate.public_id}"
+
+
+def hand_over_form(estimate: Estimate) -> str:
+    return f"estimate-hand-over/{estimate.public_id}"
+
+
+def hand_over_url(estimate: Estimate, basis: Basis) -> str:
+    """Where an estimate is handed over, in the view that is open."""
+    kwargs = {"slug": estimate.customer.slug, "public_id": estimate.public_id}
+    url = reverse("estimator:estimate-hand-over", kwargs=kwargs)
+    return url if basis == Basis.INSTEAD else f"{url}?basis={basis.value}"
 
 
 def slug(request: CustomerRequest) -> dict[str, Any]:
