@@ -1,6 +1,6 @@
 """What the sales desk shows of many customers at once: live figures, next end, first shortage.
 
-Shown figures come from `desk_rows`, one page of customers in four queries; what a whole list is
+Shown figures come from `desk_rows`, one page of customers in six queries; what a whole list is
 sorted and filtered by is computed in the database by `with_figures`.
 """
 
@@ -28,13 +28,16 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
+from billing.domain.growth import Growth, growth_of, with_growth
+from billing.domain.purchase_lists import as_ordered
 from billing.domain.request_lists import next_requests
-from billing.models import CreditRequest
+from billing.models import WITHDRAWN_STATES, CreditRequest, Purchase
 from credits.domain.access_state import AccessState, state_of, with_held
 from credits.domain.boundaries import newest_closed
 from credits.domain.figures import Figure, Position, Step, read_now, steps
 from credits.domain.finding import customers_called
 from credits.domain.people import customers_for
+from credits.domain.representatives import reps_of
 from credits.models import Balance, Customer, LedgerEntry, License, Side, User
 
 SOON = timedelta(days=90)
@@ -56,6 +59,10 @@ class DeskRow:
     """The license that ends next, of those valid or still to start."""
     asks_for: CreditRequest | None
     """The open request that is needed first."""
+    bought: Purchase | None
+    """The newest order that stands, with its `credits` as ordered."""
+    reps: Sequence[User]
+    """Who looks after the customer."""
 
     @property
     def pk(self) -> int:
@@ -72,13 +79,38 @@ class DeskRow:
         """When credits are first short, and the figures then: now, or ahead."""
         return self.live if self.live.figure.balance < 0 else self.live.first_short
 
+    @property
+    def growth(self) -> Growth:
+        """What allocated changed by lately; of customers as `desk_customers` reads them."""
+        return growth_of(self.customer)
+
+    @property
+    def lasts(self) -> int | None:
+        """For how many days the balance is enough if allocated goes on to grow like that."""
+        return self.growth.lasts(self.live.figure.balance)
+
+    @property
+    def is_renewed(self) -> bool:
+        """Whether a license takes the place of the one that ends next."""
+        renewal = getattr(self.next_end, "renewal", None)
+        return renewal is not None and renewal.voided_at is None
+
 
 def desk_rows(customers: Sequence[Customer], now: datetime) -> list[DeskRow]:
-    """The rows of a page of customers, in the order given, in four queries however many."""
+    """The rows of a page of customers, in the order given, in six queries however many."""
     positions = live_positions(customers, now)
     ends, asking = next_ends(customers, now), next_requests(customers)
+    bought, reps = last_purchases(customers), reps_of(customers)
     return [
-        DeskRow(one, positions[one.pk], ends.get(one.pk), asking.get(one.pk)) for one in customers
+        DeskRow(
+            customer=one,
+            live=positions[one.pk],
+            next_end=ends.get(one.pk),
+            asks_for=asking.get(one.pk),
+            bought=bought.get(one.pk),
+            reps=reps.get(one.pk, ()),
+        )
+        for one in customers
     ]
 
 
@@ -148,15 +180,29 @@ def next_ends(customers: Sequence[Customer], now: datetime) -> dict[int, License
             voided_at__isnull=True,
             ends_at__gt=now,
         )
+        .select_related("renewal")
         .order_by("customer_id", "ends_at", "number")
         .distinct("customer_id")
     )
     return {license.customer_id: license for license in found}
 
 
+def last_purchases(customers: Sequence[Customer]) -> dict[int, Purchase]:
+    """Per customer the newest order that stands, with the credits that were ordered."""
+    found = (
+        as_ordered(Purchase.objects.filter(customer__in=[customer.pk for customer in customers]))
+        .exclude(state__in=WITHDRAWN_STATES)
+        .prefetch_related(None)
+        .order_by("customer_id", "-recorded_at", "-pk")
+        .distinct("customer_id")
+    )
+    return {purchase.customer_id: purchase for purchase in found}
+
+
 def desk_customers(user: User, words: str, now: datetime) -> QuerySet[Customer]:
     """The customers of a person's desk whose name, number or mail domain holds the words."""
-    return with_held(with_figures(customers_called(customers_for(user), words), now))
+    found = with_figures(customers_called(customers_for(user), words), now)
+    return with_held(with_growth(found, now))
 
 
 def short_ones(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -172,9 +218,11 @@ def ending_soon(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custom
 def with_figures(customers: QuerySet[Customer], now: datetime) -> QuerySet[Customer]:
     """Customers with what a list is sorted and filtered by, computed in the database.
 
-    `live_valid`, `live_allocated`, `live_balance`; `next_end_at`; `short_at`, the first instant
-    of a shortage: now, or ahead while credits are still valid (docs/rules.md, negative balance).
+    `live_valid`, `live_allocated`, `live_balance`; `next_end_at`; `last_bought_at`; `short_at`, the
+    first instant of a shortage: now, or ahead while credits are still valid (docs/rules.md,
+    negative balance).
     """
+    bought = Purchase.objects.filter(customer=OuterRef("pk")).exclude(state__in=WITHDRAWN_STATES)
     upcoming = License.objects.filter(
         customer=OuterRef("pk"), voided_at__isnull=True, ends_at__gt=now
     ).order_by("ends_at")
@@ -184,6 +232,7 @@ def with_figures(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custo
         live_allocated=F("standing__allocated") + due(ALLOCATED, now),
         live_balance=F("standing__valid") - F("standing__allocated") + due(SIGNED, now),
         next_end_at=Subquery(upcoming.values("ends_at")[:1]),
+        last_bought_at=Subquery(bought.order_by("-recorded_at").values("recorded_at")[:1]),
     ).annotate(
         short_at=Case(
             When(live_balance__lt=0, then=present),

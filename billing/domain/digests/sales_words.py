@@ -38,14 +38,15 @@ class Shortfall:
 
 @dataclass(frozen=True)
 class Closing:
-    """A customer in grace or locked, and what it still holds."""
+    """A customer in grace, locked or suspended, and what it still holds."""
 
     customer: Customer
     allocated: int
     ends_at: datetime
     """The first instant without access."""
-    kept_until: datetime
-    """The earliest instant at which anything may be erased: a renewal before brings all back."""
+    kept_until: datetime | None
+    """The earliest instant at which anything may be erased: a renewal before brings all back.
+    None of a suspension, by which nothing is."""
     is_locked: bool
 
 
@@ -114,8 +115,13 @@ def sales_sections(piles: Mapping[str, Pile]) -> list[Section]:
     """The sections that have anything in them, each with the page of the desk that has all."""
     desk, requests = reverse("billing:sales-customers"), reverse("billing:sales-requests")
     told: list[tuple[str, str, Callable[[Any], Line], str]] = [
-        (SHORT, _("Short now, or within 30 days"), short_line, f"{desk}?keep=short"),
-        (ENDING, _("Ending within 90 days, not renewed"), ending_line, f"{desk}?keep=ending"),
+        (SHORT, _("Short now, or within 30 days"), short_line, reverse("billing:sales-short")),
+        (
+            ENDING,
+            _("Ending within 90 days, not renewed"),
+            ending_line,
+            reverse("billing:sales-expiring"),
+        ),
         (CLOSING, _("In grace, or locked"), closing_line, desk),
         (
             WAITING,
@@ -155,11 +161,11 @@ def ending_line(license: License) -> Line:
 
 def closing_line(closing: Closing) -> Line:
     """Halden Energy, C-1001: in grace until ..., renewable until ..."""
-    words = {
-        "credits": grouped(closing.allocated),
-        "ends": both_clocks(closing.ends_at),
-        "until": both_clocks(closing.kept_until),
-    }
+    words = {"credits": grouped(closing.allocated), "ends": both_clocks(closing.ends_at)}
+    if closing.kept_until is None:
+        text = _("suspended by the marketplace since %(ends)s, holds %(credits)s credits") % words
+        return Line(who(closing.customer), text, desk_path(closing.customer))
+    words["until"] = both_clocks(closing.kept_until)
     text = (
         _(
             "locked since %(ends)s, holds %(credits)s credits, "
