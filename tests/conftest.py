@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
+from pytest_django.plugin import blocking_manager_key
 
 pytest_plugins = ["tests.cast"]
 
 # Playwright's own event loop runs beside Django's ORM in the same thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+TESTS = Path(__file__).parent
 BROWSER = os.environ.get("PORTAL_BROWSER") or shutil.which("chromium") or ""
+LONG = ("browser", "planted", "clockwork", "demonstration", "properties", "queries", "wholeness")
+"""Folders of the tests that take long, which are begun first."""
+
 NO_BROWSER = "there is no Chromium: ./portal test finds or fetches one"
 
 # A database answers when it answers; the suite as a whole has a time limit instead.
@@ -34,6 +41,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(NO_BROWSER)
         for item in browser:
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+    items.sort(key=turn)
+
+
+def turn(item: pytest.Item) -> int:
+    """When a test's folder has its turn; inside it the order stays."""
+    folder = item.path.relative_to(TESTS).parts[0]
+    return LONG.index(folder) if folder in LONG else len(LONG)
 
 
 def needs_browser(item: pytest.Item) -> bool:
@@ -68,6 +82,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table, trigger in find_truncate_triggers():
             cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER "{trigger}"')
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Load the catalogue again after a test that emptied the database, for all that follow."""
+    yield
+    empties = "transactional_db" in getattr(item, "fixturenames", ()) or is_transactional(item)
+    if empties and nextitem is not None:
+        with item.config.stash[blocking_manager_key].unblock():
+            # Not before: it reads the models, which pytest-django makes ready.
+            from tests.cast import load_if_emptied
+
+            load_if_emptied()
+
+
+def is_transactional(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return marker is not None and bool(marker.kwargs.get("transaction"))
 
 
 @pytest.fixture

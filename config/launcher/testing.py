@@ -44,7 +44,9 @@ def pytest_arguments(arguments: list[str]) -> list[str]:
     passed = [argument for argument in arguments if argument != "--nightly"]
     if SINGLE_PROCESS.intersection(passed):
         return passed
-    return ["-n", "2", "--dist", "loadfile", *passed]
+    # In the order in which they are collected (tests/conftest.py): the files that take long first,
+    # so that no process is left alone with one of them at the end.
+    return ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *passed]
 
 
 @contextmanager
