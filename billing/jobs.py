@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from billing.domain.digests.sending import send_digests, send_morning
+from billing.domain.importing.running import run_imports
 from billing.domain.lifecycle import advance
+from billing.domain.marketplaces.applying import apply_messages
+from billing.domain.marketplaces.reconciling import reconcile
 from billing.domain.publication import newest_hour, publish_hour
-from credits.domain.jobs import DAY, HOUR, WEEK, Job
+from billing.domain.purchase_files import forget_given_up
+from credits.domain.jobs import DAY, HOUR, MINUTE, WEEK, Job
 
 MORNING = timedelta(hours=6)
 """When the mail of a day is written, UTC."""
+
+NIGHT = timedelta(hours=3)
+"""When few people write, UTC."""
+
+
+def enter_files(as_of: datetime) -> dict[str, int]:
+    """A file that was confirmed is entered as soon as a worker is there."""
+    return run_imports()
+
 
 JOBS = (
     Job(
@@ -41,5 +54,39 @@ JOBS = (
         every=WEEK,
         after=MORNING,
         work=send_digests,
+    ),
+    Job(
+        name="apply-messages",
+        words="Applies what marketplaces sent, from what they say when they are asked.",
+        every=MINUTE,
+        tick=MINUTE,
+        work=apply_messages,
+        catches_up=False,
+        kept=DAY,
+    ),
+    Job(
+        name="reconcile-marketplaces",
+        words="Lists what marketplaces and our purchases say differently; repairs nothing.",
+        every=DAY,
+        after=NIGHT,
+        work=reconcile,
+        catches_up=False,
+    ),
+    Job(
+        name="forget-files",
+        words="Deletes files that were chosen for a purchase which was never entered.",
+        every=DAY,
+        after=NIGHT,
+        work=forget_given_up,
+        catches_up=False,
+    ),
+    Job(
+        name="import-purchases",
+        words="Enters the files of purchases that were confirmed.",
+        every=MINUTE,
+        tick=MINUTE,
+        work=enter_files,
+        catches_up=False,
+        kept=DAY,
     ),
 )

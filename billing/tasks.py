@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from credits.domain.jobs import JobFailed
-from credits.tasks import LONG, tick
+from credits.tasks import LONG, start, tick
 
 RETRY_AFTER = 20
 """Seconds until a closing is tried again that a long-running writer kept waiting."""
@@ -38,3 +38,28 @@ def send_notices() -> int:
 def send_digests() -> int:
     """Write the digests of the weeks that are missing."""
     return tick("send-digests")
+
+
+@shared_task(name="billing.tasks.apply_messages", time_limit=LONG, soft_time_limit=LONG - 60)  # type: ignore[untyped-decorator]
+def apply_messages() -> int:
+    """Apply the messages of marketplaces that are due; any number of these may run at once."""
+    return tick("apply-messages")
+
+
+@shared_task(  # type: ignore[untyped-decorator]
+    name="billing.tasks.reconcile_marketplaces", time_limit=LONG, soft_time_limit=LONG - 60
+)
+def reconcile_marketplaces() -> int:
+    """List what marketplaces and our purchases say differently."""
+    return tick("reconcile-marketplaces")
+
+
+@shared_task(name="billing.tasks.import_purchases", time_limit=LONG, soft_time_limit=LONG - 60)  # type: ignore[untyped-decorator]
+def import_purchases() -> int:
+    """Enter the files of purchases that wait; two of these never work at one file."""
+    return tick("import-purchases")
+
+
+def start_imports() -> None:
+    """Hurry a file along that was just confirmed."""
+    start("import-purchases")

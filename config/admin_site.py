@@ -119,7 +119,7 @@ class SupportSite(AdminSite):
         return [page for name in settings.SUPPORT_PAGES for page in import_string(name)]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """One search box over customers, orders, license numbers, mail addresses and operations."""
+        """One search box over whatever a customer quotes: orders, codes, addresses, operations."""
         term = request.GET.get("q", "").strip()[:TERM_LENGTH]
         found = self.find(request, term) if term else []
         context = {

@@ -74,9 +74,68 @@ def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:
     return number
 
 
+def guid(name: str, default: str | None = None) -> str:
+    """An id such as 20e940b3-4c77-4b0b-9a53-9e16a1b010a7, in lower case; "" may be the default."""
+    value = text(name, default).lower()
+    if value and not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
+        raise _wrong(name, value, "an id such as 20e940b3-4c77-4b0b-9a53-9e16a1b010a7")
+    return value
+
+
+def together(**values: str) -> None:
+    """Refuse values of which some are given and others are not."""
+    missing = [name for name, value in values.items() if not value]
+    if missing and len(missing) < len(values):
+        raise ImproperlyConfigured(
+            f"{', '.join(missing)} must be set as well: {', '.join(values)} go together."
+        )
+
+
 def words(name: str, default: str | None = None) -> list[str]:
     """A list written with commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def words_like(name: str, shape: str, expected: str) -> list[str]:
+    """A list written with commas, perhaps empty, whose words all have one shape."""
+    values = words(name, "")
+    for value in values:
+        if not re.fullmatch(shape, value):
+            raise _wrong(name, value, expected)
+    return values
+
+
+def on_this_machine(name: str) -> str:
+    """The address of a stand-in, such as http://127.0.0.1:5000, or "": never of anybody else."""
+    value = text(name, "").rstrip("/")
+    if value and not is_loopback(value):
+        raise _wrong(
+            name, _shown(value), "an address on this machine, such as http://127.0.0.1:5000"
+        )
+    return value
+
+
+def away_or_here(name: str) -> str:
+    """The address of a resource: by https, or on this machine by http; perhaps ""."""
+    value = text(name, "")
+    parts = _split(value)
+    is_secure = parts is not None and parts.scheme == "https" and parts.hostname
+    if value and not (is_secure and not parts.username) and not is_loopback(value):
+        raise _wrong(
+            name, _shown(value), "an address such as https://sqs.us-east-1.amazonaws.com/1/x"
+        )
+    return value
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to this machine by its number, which no name server can move."""
+    parts = _split(url)
+    return (
+        parts is not None
+        and parts.scheme in ("http", "https")
+        and parts.hostname in ("127.0.0.1", "::1")
+        and parts.username is None
+    )
 
 
 def choice(name: str, choices: tuple[str, ...], default: str) -> str:

@@ -32,6 +32,17 @@ BEAT_SCHEDULE = {
         "task": "billing.tasks.send_digests",
         "schedule": crontab(minute=12),
     },
+    # Every minute: what marketplaces sent is applied. What a minute could not do waits in its row.
+    "apply-messages": {
+        "task": "billing.tasks.apply_messages",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    # Every hour at forty past: due once a day at 03:00, when few people write.
+    "reconcile-marketplaces": {
+        "task": "billing.tasks.reconcile_marketplaces",
+        "schedule": crontab(minute=40),
+    },
     # Every hour at five past: dated rates that some customer's books do not hold yet are booked.
     # Entering a rate starts the same work at once; this finds what was interrupted.
     "apply-rates": {
@@ -42,6 +53,13 @@ BEAT_SCHEDULE = {
     "verify-books": {
         "task": "credits.tasks.verify_books",
         "schedule": crontab(minute=30),
+    },
+    # Every minute: files of purchases that were confirmed are entered. Confirming starts the same
+    # work at once; this finds what a lost queue or a killed worker left.
+    "import-purchases": {
+        "task": "billing.tasks.import_purchases",
+        "schedule": crontab(),
+        "options": {"expires": 60},
     },
     # Every minute: mail that its cause has written into the outbox goes out. What a minute could
     # not send waits in its row; a tick that stayed in the queue longer has a successor.

@@ -21,13 +21,20 @@ class StaffRole(StrEnum):
 VIEWED_BY_SUPPORT = ("credits", "billing", "estimator")
 """Support may look at every record of these apps in the admin, and change none there."""
 
-MADE_BY_SUPPORT = ("add_customer", "add_membership", "add_usagesource", "add_paygcontract")
+MADE_BY_SUPPORT = (
+    "add_customer",
+    "add_membership",
+    "add_usagesource",
+    "add_paygcontract",
+    "add_entitlement",
+    "add_activationcode",
+)
 """What support may make there, by commands; staff roles are a right of their own (people)."""
 
 MADE_BY_CATALOGUE_MANAGERS = ("add_featurerate",)
 """What catalogue managers may enter there: dated rates."""
 
-CATALOGUE = ("solution", "allocationgroup", "feature", "featurerate")
+CATALOGUE = ("solution", "allocationgroup", "feature", "featurerate", "conversionrate")
 """The catalogue and its rates, which every role of the vendor may look at."""
 
 READ_BY_OPERATORS = ("securityevent", "jobrun", "outgoingmail")
@@ -43,7 +50,7 @@ def create_staff_roles(**_: Any) -> None:
     make = Permission.objects.filter(
         content_type__app_label__in=VIEWED_BY_SUPPORT, codename__in=MADE_BY_SUPPORT
     )
-    catalogue = view.filter(content_type__app_label="credits", content_type__model__in=CATALOGUE)
+    catalogue = view.filter(content_type__model__in=CATALOGUE)
     groups[StaffRole.SUPPORT].permissions.set([*view, *make])
     enter = Permission.objects.filter(
         content_type__app_label="credits", codename__in=MADE_BY_CATALOGUE_MANAGERS

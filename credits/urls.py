@@ -13,6 +13,7 @@ from credits.views import (
     settings,
     table_choice,
     units_upload,
+    viewing,
 )
 
 app_name = "credits"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("forgot-password/sent/", people.forgot_password_sent, name="forgot-password-sent"),
     path("set-password/<uidb64>/<token>/", people.set_password, name="set-password"),
     path("settings/", own_settings.own_settings, name="own-settings"),
+    path("viewing/end/", viewing.viewing_end, name="viewing-end"),
     path("settings/tables/", table_choice.table_choice, name="table-choice"),
     path("c/<slug:slug>/search/", search.search, name="search"),
     path("c/<slug:slug>/allocate/", allocations.allocation_list, name="allocation-list"),

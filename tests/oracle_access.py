@@ -73,3 +73,25 @@ def notices(license: Written, today: int) -> list[str]:
     """What of one license falls due at 00:00 of a UTC day; nothing before it began."""
     told = TRIAL if license.is_trial else PAID
     return [name for name, days in told if license.over - days == today >= license.begins]
+
+
+Days = tuple[int, int, bool]
+"""A license by its first day, the day after its last, and whether it is a trial."""
+
+
+def day_stage(licenses: Sequence[Days], day: int) -> str:
+    """Where access stands on a day, by licenses that have begun."""
+    if any(day < over for _first, over, is_trial in licenses if not is_trial):
+        return "active"
+    if any(day < over for _first, over, _is_trial in licenses):
+        return "trial"
+    in_grace = (day < over + GRACE_DAYS for _first, over, is_trial in licenses if not is_trial)
+    return "grace" if any(in_grace) else "locked"
+
+
+def suspended_stage(
+    *, others: Sequence[Days], suspended: Sequence[Days], since: int, day: int
+) -> str:
+    """The same while a marketplace suspends some of them, from a day on at noon."""
+    counting = list(others) if day >= since else [*others, *suspended]
+    return day_stage(counting, day)

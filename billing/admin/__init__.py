@@ -1,5 +1,29 @@
 """The support desk's view of this app: every record readable, nothing editable."""
 
-from billing.admin import contracts, lifecycle, purchases, requests
+from billing.admin import (
+    answers,
+    codes,
+    contracts,
+    conversion,
+    lifecycle,
+    marketplace_messages,
+    marketplaces,
+    notices,
+    publication,
+    purchases,
+    requests,
+)
 
-__all__ = ["contracts", "lifecycle", "purchases", "requests"]
+__all__ = [
+    "answers",
+    "codes",
+    "contracts",
+    "conversion",
+    "lifecycle",
+    "marketplace_messages",
+    "marketplaces",
+    "notices",
+    "publication",
+    "purchases",
+    "requests",
+]

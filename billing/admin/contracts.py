@@ -111,6 +111,7 @@ class PaygContractAdmin(CorrectingAdmin, MakingAdmin):
     linked_by = ("customer",)
     search_fields = ("agreement",)
     search_help_text = "Agreement, or the customer."
+    place_in_search = 7
     shelf = "Purchases and licenses"
     story = ("of", "agreement", "channel", "first", "last", "state", "recorded", "by", "public_id")
     making_form = ContractForm

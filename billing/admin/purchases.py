@@ -8,16 +8,24 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 
-from billing.domain.purchases import cancel, cancel_purchase
-from billing.models import Purchase, PurchaseState
+from billing.admin.order_corrections import OF_PURCHASES, CancelPurchase
+from billing.models import Purchase
+from billing.web.purchase_story import story_of
 from credits import clock
-from credits.admin.correcting import CorrectingAdmin, Correction, correction_url
+from credits.admin.correcting import CorrectingAdmin, correction_url
 from credits.admin.corrections import UNDONE_ELSEWHERE
 from credits.admin.filters import license_state
-from credits.admin.links import customers_called, list_url, record_link, uuid_in
+from credits.admin.links import (
+    amount_in,
+    customers_called,
+    list_url,
+    person_of,
+    record_link,
+    uuid_in,
+)
 from credits.admin.people import portal_tools
 from credits.admin.records import SHOWN, Chapter, add_chapter
-from credits.domain.commands import Answer, Asked, Command
+from credits.domain.licenses import RESTATE
 from credits.models import Customer, License, Operation
 from credits.templatetags.figures import NOTHING, credits_text, day, grouped, instant, last_date
 
@@ -40,6 +48,24 @@ def purchase_licenses(request: HttpRequest, purchase: Purchase) -> Chapter:
                 record_link(line.license.renews),
             )
             for line in lines
+        ],
+    )
+
+
+def purchase_history(request: HttpRequest, purchase: Purchase) -> Chapter:
+    story = story_of(purchase, person_of(request), sees_prices=True)
+    return Chapter(
+        title="History",
+        columns=("When", "What", "Changed", "Who", "Reason"),
+        rows=[
+            (
+                instant(chapter.at),
+                chapter.title,
+                "; ".join(f"{one.name}: {one.before} → {one.after}" for one in chapter.changes),
+                chapter.who or NOTHING,
+                chapter.reason or NOTHING,
+            )
+            for chapter in story
         ],
     )
 
@@ -86,39 +112,13 @@ def license_purchase(request: HttpRequest, license: License) -> Chapter:
     )
 
 
-class CancelPurchase(Correction):
-    """An order that should not have been entered: its licenses are withdrawn."""
-
-    name = "cancel"
-    label = "Cancel the order"
-    button = "Cancel this order"
-    done = "The order was cancelled and its licenses withdrawn."
-    record: Purchase
-
-    @property
-    def is_offered(self) -> bool:
-        return self.record.state != PurchaseState.CANCELLED
-
-    @property
-    def title(self) -> str:
-        return f"Cancel order {self.record.order_number} of {self.record.customer.name}"
-
-    @property
-    def sentence(self) -> str:
-        return (
-            "All its licenses are withdrawn, as if it had not been entered, and its number may be "
-            "used again. To end one license, void that license."
-        )
-
-    def command(self, form: Any, ask: Asked, seen: int | None) -> Command:
-        return cancel(self.record, ask)
-
-    def carry_out(self, command: Command) -> Answer:
-        return cancel_purchase(self.record, command)
-
-
 def cancelling(operation: Operation) -> str:
-    """Where an operation that entered a purchase is undone: with the purchase."""
+    """Where an operation that entered a purchase is undone: with the purchase.
+
+    One that amended it is not undone; the order is amended again.
+    """
+    if operation.kind == RESTATE:
+        return ""
     purchase: Purchase | None = getattr(operation, "purchase", None)
     return correction_url(purchase, CancelPurchase.name) if purchase is not None else ""
 
@@ -127,7 +127,7 @@ def cancelling(operation: Operation) -> str:
 class PurchaseAdmin(CorrectingAdmin):
     """Orders, by number, channel and customer, each with the licenses it granted."""
 
-    corrections = (CancelPurchase,)
+    corrections = OF_PURCHASES
     list_display = (
         "order_number",
         "of",
@@ -143,7 +143,7 @@ class PurchaseAdmin(CorrectingAdmin):
     linked_by = ("customer", "entered_by")
     ordering = ("-recorded_at", "-pk")
     search_fields = ("order_number",)
-    search_help_text = "Order number, or the customer."
+    search_help_text = "Order number, the customer, or its credits or price (52,000)."
     place_in_search = 2
     shelf = "Purchases and licenses"
     story = (
@@ -163,6 +163,7 @@ class PurchaseAdmin(CorrectingAdmin):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.add_chapter(10, purchase_licenses)
+        self.add_chapter(20, purchase_history)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         orders: QuerySet[Any] = super().get_queryset(request)
@@ -174,7 +175,9 @@ class PurchaseAdmin(CorrectingAdmin):
         public_id = uuid_in(word)
         if public_id is not None:
             return Q(public_id=public_id) | Q(customer__public_id=public_id)
-        return Q(order_number__icontains=word) | customers_called(word, "customer__")
+        found = Q(order_number__icontains=word) | customers_called(word, "customer__")
+        amount = amount_in(word)
+        return found if amount is None else found | Q(credits=amount) | Q(price=amount)
 
     def told(self, record: Any) -> tuple[str, str]:
         granted = f"{credits_text(record.credits)} credits"

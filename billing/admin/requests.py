@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing.domain.request_lists import cause_text
 from billing.models import CreditRequest, Purchase
 from billing.web.request_page import story_of
-from credits.admin.links import customers_called, list_url, record_link, uuid_in
+from credits.admin.links import customers_called, list_url, number_in, record_link, uuid_in
 from credits.admin.people import portal_tools
 from credits.admin.records import SHOWN, Chapter, RecordAdmin, add_chapter
 from credits.models import Customer
@@ -83,7 +83,8 @@ class CreditRequestAdmin(RecordAdmin):
     linked_by = ("customer", "asked_by", "license")
     ordering = ("-asked_at", "-pk")
     search_fields = ("number",)
-    search_help_text = "Public id of the request, mail address of who asked, or the customer."
+    search_help_text = "Number (R-3), public id, mail address of who asked, or the customer."
+    place_in_search = 8
     shelf = "Purchases and licenses"
     story = (
         "of",
@@ -109,6 +110,9 @@ class CreditRequestAdmin(RecordAdmin):
         public_id = uuid_in(word)
         if public_id is not None:
             return Q(public_id=public_id) | Q(customer__public_id=public_id)
+        number = number_in(word, "R")
+        if number is not None:
+            return Q(number=number)
         if "@" in word:
             return Q(asked_by__email=word.lower())
         return customers_called(word, "customer__")

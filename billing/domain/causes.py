@@ -26,6 +26,7 @@ from billing.models import Purchase
 from credits.domain.activity_words import KINDS, actor_text, moment_text, source_text
 from credits.domain.allocations import SWITCH_BILLING
 from credits.domain.in_force import newest
+from credits.domain.licenses import GRANTING
 from credits.domain.pricing import total
 from credits.domain.rates import ApplyRates
 from credits.models import (
@@ -33,6 +34,7 @@ from credits.models import (
     FeatureChoice,
     FeatureRate,
     LedgerEntry,
+    License,
     LicenseTerm,
     Operation,
     Side,
@@ -83,6 +85,7 @@ def with_facts(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
             "operation__on_behalf_of",
             "operation__note",
             "operation__purchase",
+            "license__purchase_line__purchase",
             "operation__reverses",
         )
         .annotate(
@@ -123,6 +126,9 @@ class Causes:
         """The cause of a row that was read by `with_facts`."""
         operation = entry.operation
         purchase: Purchase | None = getattr(operation, "purchase", None)
+        if purchase is None and operation.kind in GRANTING:
+            # The order was amended since, so that a later operation is its own.
+            purchase = purchase_of(entry.license)
         note = getattr(operation, "note", None)
         return Cause(
             act=act_words(operation),
@@ -233,13 +239,21 @@ def reporter_words(stated: Mapping[str, Any]) -> str:
     return _(", reported %(at)s by %(name)s") % words
 
 
+def purchase_of(license: License | None) -> Purchase | None:
+    """The order that a license belongs to, if there is one."""
+    line = getattr(license, "purchase_line", None)
+    return line.purchase if line is not None else None
+
+
 def license_fact(entry: LedgerEntry) -> str:
     """What a license's row says: its term begins, ends, goes on, is cut."""
     row: Any = entry
     values = {"credits": grouped(row.term_credits or 0), "day": last_day_words(entry.effective_at)}
     kind = entry.operation.kind
-    if kind == "undo":
+    if kind in ("undo", "move-order"):
         return _("withdrawn")
+    if kind == "restate-grant":
+        return _("its order was amended")
     if kind == "void":
         return _("voided") if entry.credits < 0 else _("its end, which fell away with it")
     if kind == "reduce":

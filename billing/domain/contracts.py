@@ -133,6 +133,50 @@ class ExtendContract(Command):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class EndContract(Command):
+    """Move the end of a contract to an earlier 00:00 UTC, after today at the earliest.
+
+    The features that are paid under it come back to credits then, as automatic growth, as at any
+    contract's end. Raises UnknownObject for another customer's contract, InvalidCommand for an
+    end that is not earlier or not ahead, NotAllowed for a contract that has ended.
+    """
+
+    kind: ClassVar[str] = "end-contract"
+
+    contract: UUID
+    ends_at: datetime
+
+    def content(self) -> Mapping[str, Any]:
+        return {"contract": self.contract, "ends_at": self.ends_at}
+
+    def decide(self, books: Books) -> Decision:
+        contract = contracts_of(books.customer).filter(public_id=self.contract).first()
+        if contract is None:
+            raise UnknownObject("There is no such contract.")
+        if contract.ends_at <= books.now:
+            raise NotAllowed(
+                f"Contract {contract.agreement} ended on {last_day_text(contract.ends_at)} already."
+            )
+        check_start_of_day(self.ends_at, field="ends")
+        if not max(books.now, contract.starts_at) < self.ends_at < contract.ends_at:
+            raise InvalidCommand(
+                "The new end must lie ahead, and before the contract ends now, which is on "
+                f"{last_day_text(contract.ends_at)}.",
+                field="ends",
+            )
+
+        def save() -> None:
+            PaygContract.objects.filter(pk=contract.pk).update(ends_at=self.ends_at)
+
+        return Decision(
+            facts=list(prolonged(books, contract.ends_at, self.ends_at)),
+            save_rows=save,
+            answer={"contract": str(contract.public_id)},
+            subject=f"{contract.get_channel_display()} {contract.agreement}",
+        )
+
+
 def enter_contract(command: EnterContract) -> PaygContract:
     """Enter a contract, exactly once per key; a repeat returns the one entered first.
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from billing.models import InboxMark, Notice, NoticeSettings, Purchase, WatchedState
+from billing.domain.order_changes.events import erase_words
+from billing.models import (
+    InboxMark,
+    MarketplaceMessage,
+    Notice,
+    NoticeSettings,
+    Purchase,
+    PurchaseDraft,
+    PurchaseFile,
+    WatchedState,
+)
 from credits.models import Customer
 
 
@@ -12,5 +22,9 @@ def erase(customer: Customer) -> None:
     Orders, prices, agreements and requests are numbers of a business and stay.
     """
     Purchase.objects.filter(customer=customer).exclude(note="").update(note="")
+    erase_words(customer)
+    PurchaseDraft.objects.filter(customer=customer).update(typed={}, order_number="")
+    PurchaseFile.objects.filter(customer=customer).delete()
+    MarketplaceMessage.objects.filter(agreement__customer=customer).update(body="")
     for told in (InboxMark, NoticeSettings, Notice, WatchedState):
         told.objects.filter(customer=customer).delete()

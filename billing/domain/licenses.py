@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Case, CharField, F, Q, QuerySet, Sum, TextChoices, Value, When
 from django.db.models.functions import Coalesce
 
+from credits.domain.licenses import RESTATE
 from credits.models import Customer, License, LicenseTerm, Operation
 
 
@@ -90,9 +91,14 @@ class Chapter:
     @property
     def kind(self) -> str:
         """What was done, in one word of the template."""
-        if self.operation.reverses_id is not None:
+        if self.operation.reverses_id is not None and not self.is_amended:
             return "withdrawn"
         return self.operation.kind
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether the license's order was amended: its grant was withdrawn and stated again."""
+        return self.operation.kind == RESTATE and self.after is not None
 
     @property
     def change(self) -> int:
@@ -133,7 +139,7 @@ def story_of(license: License) -> list[Chapter]:
         before = newest(standing)
         if operation.reverses_id is not None:
             standing.pop(operation.reverses_id, None)
-        else:
+        if pk in brought:
             standing[pk] = brought[pk]
         chapters.append(Chapter(operation, before, newest(standing)))
     return chapters

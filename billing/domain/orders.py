@@ -14,7 +14,7 @@ from credits import clock
 from credits.domain.licenses import check_credits
 from credits.domain.terms import term
 from credits.exceptions import CreditsError, InvalidCommand
-from credits.models import License, LicenseKind
+from credits.models import License, LicenseKind, User
 
 FAR_BACK = timedelta(days=90)
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -52,8 +52,15 @@ class Order:
     note: str = ""
     settles: UUID | None = None
     """The customer's request that the order was entered for, by its public id."""
+    seen_by: User | None = field(default=None, compare=False)
+    """Who typed the order and submitted it, where somebody else confirms it."""
     unusual_confirmed: bool = field(default=False, compare=False)
     """Whether a term far in the past, or already over, was meant."""
+
+    @property
+    def credits(self) -> int:
+        """The sum of its licenses' credits."""
+        return sum(line.credits for line in self.lines)
 
 
 def check_order(order: Order) -> None:

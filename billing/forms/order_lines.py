@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.domain.coterming import Share, Together, share_of
 from billing.domain.orders import LineOrder, unusual
-from billing.domain.renewals import Joint, LikelyLine, joint
+from billing.domain.renewals import Anchor, Joint, LikelyLine, joint
 from billing.forms.fields import CreditsField, DayField
 from credits.domain.terms import FIRST_YEAR, LAST_YEAR, last_day, term
 from credits.exceptions import CreditsError
@@ -48,15 +50,56 @@ class Term:
         return f"{self.choice}/{self.last_day}"
 
 
-def settle(first_day: date | None, choice: str, typed_last: str, shown: str) -> Term:
+@dataclass(frozen=True)
+class Terms:
+    """The last days that a choice means: counted in months, from an anchor, or shared."""
+
+    anchors: Mapping[str, Anchor] = field(default_factory=dict)
+    """By the license that is renewed, from where its chain is counted."""
+    together: Sequence[Together] = ()
+
+    @property
+    def choices(self) -> list[tuple[str, Any]]:
+        """What a license's term can be chosen from; "Other" comes last."""
+        *months, other = TERMS
+        return [*months, *((one.key, _together(one)) for one in self.together), other]
+
+    def last_day(self, first_day: date | None, choice: str, renews: str = "") -> date | None:
+        """The day that a choice means for a license from a first day; None if it means none."""
+        if shared := self.shared(choice):
+            return shared.last_day
+        if choice not in MONTHS or first_day is None:
+            return None
+        if not FIRST_YEAR <= first_day.year <= LAST_YEAR:
+            return None
+        anchor = self.anchors.get(renews)
+        if anchor is not None and anchor.next_day == first_day:
+            return anchor.last_day(MONTHS[choice])
+        return last_day(first_day, MONTHS[choice])
+
+    def shared(self, choice: str) -> Together | None:
+        """The licenses whose last day was chosen."""
+        return next((one for one in self.together if one.key == choice), None)
+
+
+PLAIN = Terms()
+
+
+def settle(
+    first_day: date | None,
+    choice: str,
+    typed_last: str,
+    shown: str,
+    renews: str = "",
+    terms: Terms = PLAIN,
+) -> Term:
     """Make length and last day agree: whichever of the two was changed decides.
 
     A last day that differs from the one shown was typed, so the length becomes "Other"; otherwise
     the length says which day it is.
     """
-    said = ""
-    if choice in MONTHS and first_day is not None and FIRST_YEAR <= first_day.year <= LAST_YEAR:
-        said = last_day(first_day, MONTHS[choice]).isoformat()
+    means = terms.last_day(first_day, choice, renews)
+    said = means.isoformat() if means else ""
     if typed_last in ("", said, shown.partition("/")[2]):
         return Term(choice, said or typed_last)
     return Term(CUSTOM, typed_last)
@@ -92,6 +135,8 @@ class LineForm(forms.Form):
     last_day = DayField(label=_("Last day"), required=False)
     renews = forms.ChoiceField(label=_("Renews"), required=False)
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    yearly: Decimal | None = None
+    """The price that was typed for the order."""
 
     def __init__(
         self,
@@ -102,6 +147,7 @@ class LineForm(forms.Form):
         live: Mapping[str, str],
         initial: Mapping[str, Any] | None = None,
         focus: bool = False,
+        terms: Terms = PLAIN,
     ) -> None:
         super().__init__(
             data,
@@ -111,6 +157,8 @@ class LineForm(forms.Form):
             use_required_attribute=False,
         )
         self.place = place
+        self.terms = terms
+        cast(forms.ChoiceField, self.fields["term"]).choices = terms.choices
         self.licenses = {str(license.public_id): license for license in licenses}
         choice = cast(forms.ChoiceField, self.fields["renews"])
         choice.choices = [
@@ -140,7 +188,8 @@ class LineForm(forms.Form):
         if first is None or choice is None or "last_day" in self.errors:
             return cleaned
         typed = cleaned["last_day"].isoformat() if cleaned.get("last_day") else ""
-        agreed = settle(first, choice, typed, cleaned.get("shown", ""))
+        renews = cleaned.get("renews", "")
+        agreed = settle(first, choice, typed, cleaned.get("shown", ""), renews, self.terms)
         last = date.fromisoformat(agreed.last_day) if agreed.last_day else None
         try:
             term(first, last or first)
@@ -167,6 +216,16 @@ class LineForm(forms.Form):
         renews = self.licenses.get(str(self["renews"].value() or ""))
         return joint(first, renews, list(self.licenses.values()))
 
+    def together(self) -> Together | None:
+        """The licenses that it ends together with, where that was chosen."""
+        return self.terms.shared(str(self["term"].value() or ""))
+
+    def share(self) -> Share | None:
+        """What part of a year its term is, where it ends together with others."""
+        first = DayField(required=False).read(str(self["first_day"].value() or "").strip())
+        shared = self.together()
+        return share_of(first, shared.last_day) if first and shared else None
+
     def row(self) -> list[BoundField]:
         """The fields that stand side by side."""
         return [self[name] for name in ("credits", "first_day", "term", "last_day")]
@@ -178,6 +237,11 @@ class LineForm(forms.Form):
     def number(self) -> int:
         """Its place as people count."""
         return self.place + 1
+
+    def price_of_days(self) -> Decimal | None:
+        """What the price typed comes to for these days, if it is that of a year."""
+        share = self.share()
+        return share.price_of(self.yearly) if share and self.yearly is not None else None
 
     def renewals(self) -> list[License]:
         """What it could renew."""
@@ -200,23 +264,46 @@ def _ending(license: License) -> str:
     }
 
 
-def typed_line(data: Mapping[str, Any], place: int) -> dict[str, str]:
+def _together(one: Together) -> str:
+    words = {"license": one.licenses[0].label, "day": last_day_text(one.licenses[0].ends_at)}
+    if len(one.licenses) == 1:
+        return gettext("Together with %(license)s, to %(day)s") % words
+    more = len(one.licenses) - 1
+    return ngettext(
+        "Together with %(license)s and %(more)d more, to %(day)s",
+        "Together with %(license)s and %(more)d more, to %(day)s",
+        more,
+    ) % {**words, "more": more}
+
+
+def typed_line(data: Mapping[str, Any], place: int, terms: Terms = PLAIN) -> dict[str, str]:
     """What was typed for one license, with length and last day made to agree."""
     typed = {name: str(data.get(f"line-{place}-{name}", "")) for name in TYPED}
     first = DayField(required=False).read(typed["first_day"].strip())
-    agreed = settle(first, typed["term"], typed["last_day"].strip(), typed["shown"])
+    agreed = settle(
+        first,
+        typed["term"],
+        typed["last_day"].strip(),
+        typed["shown"],
+        typed["renews"],
+        terms,
+    )
     return {**typed, "term": agreed.choice, "last_day": agreed.last_day, "shown": agreed.text}
 
 
-def line_from(likely: LikelyLine) -> dict[str, str]:
+def line_from(likely: LikelyLine, terms: Terms = PLAIN) -> dict[str, str]:
     """The form's first words for a likely license."""
-    agreed = settle(likely.first_day, str(likely.months), "", "")
+    renews = str(likely.renews.public_id) if likely.renews else ""
+    choice, last = str(likely.months), ""
+    if choice not in MONTHS:
+        choice, last = CUSTOM, likely.last_day(terms.anchors.get(renews)).isoformat()
+    agreed = settle(likely.first_day, choice, last, "", renews, terms)
     return {
         "credits": f"{likely.credits:,}" if likely.credits else "",
         "first_day": likely.first_day.isoformat(),
         "term": agreed.choice,
         "last_day": agreed.last_day,
-        "renews": str(likely.renews.public_id) if likely.renews else "",
+        "renews": renews,
         "shown": agreed.text,
     }
 

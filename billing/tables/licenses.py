@@ -41,6 +41,7 @@ def standing_of(record: License, table: LicenseTable) -> dict[str, Any]:
         "now": table.now,
         "state": LicenseState(record.state),  # type: ignore[attr-defined]
         "renewal": renewal,
+        "may_enter": table.may_enter,
         "soon": renewal is None and record.ends_at <= table.now + SOON,
     }
 
@@ -50,6 +51,8 @@ class LicenseTable(BaseTable):
 
     key = "licenses"
     is_adjustable = True
+    may_enter = False
+    """Whether the reader may enter what renews a license."""
     page_size = 25
     default_columns = ("kind", "order", "starts_at", "ends_at", "left", "state", "credits")
     number = NameColumn(

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from billing.domain.conversion.listing import arithmetic_of
 from billing.domain.licenses import (
     CURRENT,
     OVER,
@@ -26,10 +27,11 @@ from billing.forms.lists import KeptForm
 from billing.tables.licenses import AllLicenseTable, LicenseTable, OverLicenseTable
 from billing.web.license_clock import clock_of
 from billing.web.links import Explain, license_rows
+from billing.web.seat_page import row_arithmetic
 from credits import clock
 from credits.domain.figures import standing
 from credits.domain.people import Right
-from credits.models import License
+from credits.models import License, LicenseKind
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.exports import export
 from credits.web.htmx import announce, render_page
@@ -56,6 +58,7 @@ def license_list(request: CustomerRequest) -> HttpResponseBase:
         "states": LicenseState.choices,
         "count": len(current.rows) + len(over.rows),
         "may_enter": Right.ENTER_PURCHASES in request.rights,
+        "may_add": Right.ADD_LICENSES in request.rights,
         "now": now,
     }
     fragment = "over" if over_region else "table"
@@ -74,6 +77,8 @@ def license_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBas
     known = max(now, story[-1].operation.recorded_at)
     explain = Explain(request.customer, known, known)
     left = balance_after(license, now) if state in CURRENT else 0
+    is_converted = license.kind != LicenseKind.BOUGHT
+    seat = arithmetic_of(license) if is_converted else None
     context = {
         "license": license,
         "state": state,
@@ -85,6 +90,8 @@ def license_detail(request: CustomerRequest, public_id: UUID) -> HttpResponseBas
         "story": story,
         "clock": clock_of(license),
         "may_enter": Right.ENTER_PURCHASES in request.rights,
+        "seat": seat,
+        "seat_arithmetic": row_arithmetic(seat) if seat else "",
         "now": now,
     }
     return render_page(request, "billing/license_detail.html", context)
@@ -123,6 +130,7 @@ def tables_of(
     every = AllLicenseTable(
         licenses, now=now, totals={"credits": first + second}, caption=_("Licenses")
     )
+    table.may_enter = Right.ENTER_PURCHASES in request.rights
     every.configure_order(request)
     table.configure(request)
     over_table.configure(request)

@@ -81,7 +81,7 @@ def notice_read(request: CustomerRequest) -> HttpResponseBase:
 def listing(request: CustomerRequest) -> dict[str, Any]:
     """The list that the address asks for, with all that the page shows beside it."""
     customer = request.customer
-    reader = None if request.acting_as_staff else reader_of(customer, request.user)
+    reader = None if request.acting_as_staff else reader_of(customer, request.reader)
     wanted = NoticeFilter(request.GET, reads=reader is not None)
     table = NoticeTable(customer, wanted.asking(), reader, caption=_("Notifications"))
     table.home = place(LIST, customer)

@@ -15,7 +15,13 @@ from billing.domain.orders import LineOrder
 from billing.domain.request_lists import cause_text, requests_of
 from billing.domain.shortages import Shortage, shortage_on
 from billing.forms.requests import RequestForm
-from billing.models import CreditRequest, PurchaseState, RequestCause, RequestState
+from billing.models import (
+    WITHDRAWN_STATES,
+    CreditRequest,
+    PurchaseState,
+    RequestCause,
+    RequestState,
+)
 from billing.web.links import Explain
 from credits import clock
 from credits.domain.contacts import sales_contacts
@@ -191,9 +197,11 @@ def bought(row: CreditRequest) -> list[Chapter]:
         link=_("Order %(number)s") % number,
     )
     undone: Operation | None = getattr(purchase.operation, "reversal", None)
-    if purchase.state != PurchaseState.CANCELLED or undone is None:
+    if purchase.state not in WITHDRAWN_STATES or undone is None:
         return [entered]
     text = _("Order %(number)s was cancelled, so the request waits again.") % number
+    if purchase.state == PurchaseState.MOVED:
+        text = _("Order %(number)s was another customer's, so the request waits again.") % number
     return [entered, chapter(undone, text)]
 
 

@@ -67,6 +67,9 @@ LINES = {
     "apply-rates": Line(),
     "relay-outbox": Line(per="mails"),
     "verify-books": Line(is_hashed=True),
+    "apply-messages": Line(),
+    "reconcile-marketplaces": Line(),
+    "import-purchases": Line(),
 }
 """Every job of the registry; one that is missing here is an error of every run."""
 

@@ -15,9 +15,12 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from billing.domain.conversion.rates import OWN_FILE as CONVERSION_RATES
+from billing.domain.conversion.rates import load_conversion_rates
 from config.demonstration.acting import Acting
 from config.demonstration.acts import Act, Estimated, NewRate, Set, Story
 from config.demonstration.offerings import catalogue_lines
+from config.demonstration.offers import enter_offers
 from config.demonstration.past_jobs import mornings, read_some
 from config.demonstration.stories import CATALOGUE_MANAGER, RATES, REP, STAFF, STORIES
 from credits import clock
@@ -118,6 +121,8 @@ class Replay:
         """
         own = CATALOGUE.read_text(encoding="utf-8-sig")
         load_catalogue(own + catalogue_lines(self.day(WITHDRAWN)), source=SOURCE)
+        load_conversion_rates(CONVERSION_RATES.read_bytes(), source=SOURCE)
+        enter_offers(self.asked)
 
     def employ(self) -> None:
         """The vendor's people."""

@@ -5,12 +5,16 @@ Days count from the day of the first start: -200 is 200 days before it, +90 lies
 
 from __future__ import annotations
 
+from datetime import date
+
 from billing.models import Channel, RequestCause
 from config.demonstration.acts import (
     Answered,
     AsYouGo,
     Buy,
+    CodeIssued,
     Contracted,
+    Converted,
     Corrected,
     Estimated,
     Moved,
@@ -59,7 +63,8 @@ HALDEN = Story(
     ),
     acts=(
         Buy(-372, "SO-117204", ((15_000, -365, 127),), price=45_000, note="Two years, agreed."),
-        Buy(-368, "CV-20871", ((7_000, -366, 402),), Channel.CONVERSION, LicenseKind.CONVERTED),
+        Converted(-368, "xdr-endpoint-sensor", 350, -366, 402),
+        CodeIssued(-2, "mobile-sensor", 120, months=12),
         Set(-362, "email-core", {"email-core": 180}),
         Set(-330, "endpoint-packages", {"endpoint-essentials": 90}),
         Set(-323, "sandbox-daily-reserve", {"sandbox-daily-reserve": 20}),
@@ -161,6 +166,9 @@ MERIDIAN = Story(
     people=(("ines.duarte@meridian.example", "Ines Duarte", Role.ADMIN),),
     acts=(
         Buy(-356, "AZ-55120-18", ((26_000, -352, 12),), Channel.AZURE),
+        # Begun under the older rate of 3 a mailbox, renewed under the newer of 5.
+        Converted(-340, "xdr-email-sensor", 40, date(2024, 12, 1), -31),
+        Converted(-36, "xdr-email-sensor", 40, -30, 334, renews=True),
         Requested(
             -22, 18_000, 13, RequestCause.SHORTAGE, "The renewal, with the research group's users."
         ),

@@ -91,6 +91,8 @@ def prepare(servers: Servers, env: dict[str, str]) -> None:
         wait_for(start("load_demonstration", [PYTHON, MANAGE, "load_demonstration"], env=env))
     with step("Catalogue"):
         run("load_catalogue", [PYTHON, MANAGE, "load_catalogue"], env=env, log=log)
+        rates = "load_conversion_rates"
+        run(rates, [PYTHON, MANAGE, rates], env=env, log=log)
     with step("Static files"):
         run("collectstatic", [PYTHON, MANAGE, "collectstatic", "--no-input"], env=env, log=log)
 

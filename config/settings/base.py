@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 
 from config import env
 from config.schedule import BEAT_SCHEDULE, LONG_TASK
+from config.settings.marketplaces import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
 
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.answer_when_busy",
+    "credits.web.viewing.hold_viewings",
 ]
 
 TEMPLATES = [
@@ -79,6 +81,11 @@ BOOKS_CHECKS = ["billing.domain.checks.CHECKS"]
 
 ACCESS_CONTRACTS = ["billing.domain.contracts.access_terms"]
 
+# What does not keep access open while it is suspended: the dotted name of a
+# credits.domain.access_state.Suspended, with one condition for each of the contracts above.
+
+ACCESS_SUSPENDED = "billing.domain.marketplaces.suspension.SUSPENDED"
+
 # What counts a member's unread notices: the dotted name of a function that makes, for a person,
 # the expression by which a customer is read together with their number.
 
@@ -97,21 +104,25 @@ ERASERS = [
 
 JOBS = ["credits.jobs.JOBS", "billing.jobs.JOBS"]
 
-# The marketplaces that this installation sells on: for each a dotted name of what makes it, which
-# gives None where it is not configured (billing.domain.marketplaces.providers).
-
-MARKETPLACES: dict[str, str] = {}
-
-# From how many credits on a person's order needs a second pair of eyes before it is recorded
+# Above how many credits a person's order needs a second pair of eyes before it is recorded
 # (docs/rules.md#r18). 0: never.
 
 PURCHASE_SECOND_LOOK_CREDITS = env.integer(
     "PURCHASE_SECOND_LOOK_CREDITS", 1_000_000, minimum=0, maximum=1_000_000_000_000
 )
 
+# For how many minutes support looks at a customer's pages as one of its members does, reading only
+# (docs/rules.md#r21).
+
+VIEWING_MINUTES = env.integer("VIEWING_MINUTES", 30, minimum=1, maximum=480)
+
 # Pages of the support desk beside the lists of records: dotted names of lists that apps bring.
 
-SUPPORT_PAGES = ["credits.admin.jobs.PAGES", "credits.admin.mail_preview.PAGES"]
+SUPPORT_PAGES = [
+    "credits.admin.jobs.PAGES",
+    "credits.admin.mail_preview.PAGES",
+    "billing.admin.publication.PAGES",
+]
 
 # What can be previewed of the mail the portal writes: dotted names of mappings from a kind of mail
 # to how it is drafted from a real customer (credits.domain.mail_previews).
@@ -119,6 +130,7 @@ SUPPORT_PAGES = ["credits.admin.jobs.PAGES", "credits.admin.mail_preview.PAGES"]
 MAIL_PREVIEWS = [
     "credits.domain.mail_previews.PREVIEWS",
     "billing.domain.mail_previews.PREVIEWS",
+    "estimator.domain.mail_previews.PREVIEWS",
 ]
 
 # What the frame offers on each desk: label, URL name, letter after `g`, and the right it needs.
@@ -137,10 +149,24 @@ PORTAL_NAVIGATION = {
     ],
     "sales": [
         (gettext_noop("Customers"), "billing:sales-customers", "c", ""),
+        (gettext_noop("Expiring"), "billing:sales-expiring", "x", ""),
+        (gettext_noop("Short"), "billing:sales-short", "h", ""),
+        (gettext_noop("Growing fast"), "billing:sales-growing", "w", ""),
         (gettext_noop("Requests"), "billing:sales-requests", "r", ""),
+        (gettext_noop("Estimates"), "estimator:sales-estimates", "e", ""),
         (gettext_noop("Purchases"), "billing:sales-purchases", "p", ""),
     ],
 }
+
+# How much the lists of the sales desk hold, beside their entries: dotted names of functions that
+# take the person and the instant, and give numbers by the letter of an entry.
+
+DESK_COUNTS = ["billing.domain.desk_counts.counts", "estimator.domain.pipeline.counts"]
+
+# What belongs to a purchase in apps above billing: dotted names of functions that take a purchase
+# and give the rows that its page shows (billing.web.purchase_links).
+
+PURCHASE_LINKS = ["estimator.links.of_purchase"]
 
 # What the bell of the header leads to, inside a customer: label, URL name, letter, right. It is no
 # entry of the navigation, which holds nine; it is in sight on every page, on a phone as well.
@@ -152,7 +178,14 @@ PORTAL_INBOX = (gettext_noop("Notifications"), "billing:notice-list", "n", "")
 PORTAL_TABS = {
     "billing:license-list": [
         (gettext_noop("Licenses"), "billing:license-list", "l", ""),
+        (gettext_noop("Seat licenses"), "billing:seat-list", "k", ""),
         (gettext_noop("Requests"), "billing:request-list", "r", ""),
+    ],
+    "billing:sales-purchases": [
+        (gettext_noop("Purchases"), "billing:sales-purchases", "p", ""),
+        (gettext_noop("Drafts"), "billing:sales-drafts", "d", ""),
+        (gettext_noop("Enter a purchase"), "billing:sales-purchase-new", "n", ""),
+        (gettext_noop("Import"), "billing:import-list", "i", ""),
     ],
     "credits:customer-settings": [
         (gettext_noop("Customer settings"), "credits:customer-settings", "s", ""),
@@ -186,6 +219,8 @@ SEARCHED_PAGES = [
     (gettext_noop("New estimate"), "estimator:estimate-new", ""),
     (gettext_noop("Enter a purchase"), "billing:purchase-new", "enter_purchases"),
     (gettext_noop("Request credits"), "billing:request-new", "request_credits"),
+    (gettext_noop("Add a license by its activation code"), "billing:code-enter", "add_licenses"),
+    (gettext_noop("Enter a seat license"), "billing:seat-new", "enter_purchases"),
 ]
 
 # Where a person lands after the log-in.
@@ -245,6 +280,12 @@ PASSWORD_RESET_TIMEOUT = 3 * 86_400
 DOOR_WINDOW_MINUTES = 15
 DOOR_TRIES_PER_ACCOUNT = 5
 DOOR_TRIES_PER_ADDRESS = 20
+
+# Activation codes that may be tried within the same minutes. Ten are more than a person has at
+# hand at once; a code has 118 bits of chance, so this is against noise more than against luck.
+CODE_TRIES_PER_PERSON = 10
+CODE_TRIES_PER_CUSTOMER = 20
+CODE_TRIES_PER_ADDRESS = 40
 
 # How many proxies of one's own stand before the portal. Each adds the address it was asked from
 # to X-Forwarded-For; whatever stands before those was written by the client, and is not believed.

@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import CLOCK_FILE
+from config.settings.marketplaces import AWS_MARKETPLACE_ENDPOINT
 
 SECRET_KEY = env.secret("SECRET_KEY", at_least=50)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
@@ -34,4 +35,9 @@ if "*" in ALLOWED_HOSTS:
 if CLOCK_FILE:
     raise ImproperlyConfigured(
         f"PORTAL_CLOCK_FILE is {CLOCK_FILE!r}, but production runs on real time: unset it."
+    )
+if AWS_MARKETPLACE_ENDPOINT:
+    raise ImproperlyConfigured(
+        f"AWS_MARKETPLACE_ENDPOINT is {AWS_MARKETPLACE_ENDPOINT!r},"
+        " but production asks AWS itself: unset it."
     )

@@ -62,8 +62,10 @@ class OperationAdmin(CorrectingAdmin, BookAdmin):
     list_select_related = ("customer", "actor", "note")
     linked_by = ("customer", "actor")
     search_fields = ("kind",)
-    search_help_text = "Kind, source, key, public id, person's mail address, or the customer."
-    place_in_search = 5
+    search_help_text = (
+        "Kind, source, key, public id, request id, person's mail address, or the customer."
+    )
+    place_in_search = 10
     story = (
         "of",
         "kind",
@@ -97,12 +99,13 @@ class OperationAdmin(CorrectingAdmin, BookAdmin):
     def words(self, word: str) -> Q:
         public_id = uuid_in(word)
         if public_id is not None:
-            return Q(public_id=public_id) | Q(key=word.lower())
+            return Q(public_id=public_id) | Q(key=word.lower()) | Q(request_id=word)
         if "@" in word:
             return Q(actor__email=word.lower())
         if word.lower() in kinds():
             return Q(kind=word.lower())
-        return Q(key=word.lower()) | Q(source=word.lower()) | customers_called(word, "customer__")
+        found = Q(key=word.lower()) | Q(source=word.lower()) | Q(request_id=word)
+        return found | customers_called(word, "customer__")
 
     def told(self, record: Any) -> tuple[str, str]:
         about = [record.customer.name if record.customer else "", record.subject]

@@ -20,7 +20,7 @@ from credits.admin.correction_forms import (
     UnitsForm,
 )
 from credits.domain.activity import one_act
-from credits.domain.allocations import SWITCH_BILLING, Allocate, Release, Undo
+from credits.domain.allocations import NEVER_UNDONE, Allocate, Release, Undo
 from credits.domain.billing_choice import SwitchBillingModel
 from credits.domain.books import facts_of
 from credits.domain.commands import Asked, Command
@@ -136,7 +136,7 @@ class Reverse(Correction):
 
     @property
     def is_offered(self) -> bool:
-        is_done = hasattr(self.record, "reversal") or self.record.kind == SWITCH_BILLING
+        is_done = hasattr(self.record, "reversal") or self.record.kind in NEVER_UNDONE
         return not is_done and bool(facts_of(self.record))
 
     @property

@@ -13,7 +13,14 @@ from credits.admin import book_chapters
 from credits.admin.correcting import CorrectingAdmin
 from credits.admin.corrections import OF_LICENSES
 from credits.admin.filters import LicenseStateFilter, license_state
-from credits.admin.links import customers_called, list_url, number_in, record_link, uuid_in
+from credits.admin.links import (
+    amount_in,
+    customers_called,
+    list_url,
+    number_in,
+    record_link,
+    uuid_in,
+)
 from credits.admin.people import portal_tools
 from credits.models import LedgerEntry, License
 from credits.templatetags.figures import (
@@ -39,7 +46,7 @@ class LicenseAdmin(CorrectingAdmin):
     ordering = ("-ends_at", "-pk")
     shelf = "Purchases and licenses"
     search_fields = ("number",)
-    search_help_text = "License number (L-204), or the customer, or both."
+    search_help_text = "License number (L-204), the customer, its credits (52,000), or all."
     place_in_search = 3
     story = (
         "of",
@@ -65,7 +72,9 @@ class LicenseAdmin(CorrectingAdmin):
             return Q(number=number)
         if public_id is not None:
             return Q(public_id=public_id) | Q(customer__public_id=public_id)
-        return customers_called(word, "customer__")
+        found = customers_called(word, "customer__")
+        amount = amount_in(word)
+        return found if amount is None else found | Q(credits=amount)
 
     def told(self, record: Any) -> tuple[str, str]:
         until = f"{credits_text(record.credits)} credits until {last_day_text(record.ends_at)}"

@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from credits.models import Customer, User
 from credits.templatetags.figures import NOTHING
 
-NUMBER = re.compile(r"([CL])-?([0-9]{1,9})", re.IGNORECASE)
+NUMBER = re.compile(r"([CLR])-?([0-9]{1,9})", re.IGNORECASE)
 
 
 def person_of(request: HttpRequest) -> User:
@@ -62,11 +62,17 @@ def portal_tool(customer: Customer) -> tuple[str, str]:
 
 
 def number_in(word: str, letter: str) -> int | None:
-    """The number of a customer (C-1001) or a license (L-204), if the word is one."""
+    """The number of a customer (C-1001), license (L-204) or request (R-3), if the word is one."""
     found = NUMBER.fullmatch(word)
     if found is None or found[1].upper() != letter:
         return None
     return int(found[2])
+
+
+def amount_in(word: str) -> int | None:
+    """The whole number that a word is, with or without separators: 52000, 52,000."""
+    digits = word.replace(",", "").replace("'", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None
 
 
 def uuid_in(word: str) -> UUID | None:

@@ -13,9 +13,11 @@ from django.http import HttpRequest
 
 from credits import clock
 from credits.admin import chapters
-from credits.admin.correcting import CorrectingAdmin
+from credits.admin.acting import ActingAdmin
 from credits.admin.correction_chapters import customer_groups
+from credits.admin.correction_check import CheckBooks
 from credits.admin.correction_hold import LiftHold, SetHold, hold_text
+from credits.admin.correction_invite import SendInvitation
 from credits.admin.correction_parking import OpenBooks, parking_text
 from credits.admin.corrections import OF_CUSTOMERS
 from credits.admin.filters import CustomerStateFilter
@@ -30,6 +32,7 @@ from credits.admin.links import (
 )
 from credits.admin.making import MakingAdmin, tell_link
 from credits.admin.records import RecordAdmin
+from credits.admin.viewings import ViewAs, customer_viewings
 from credits.domain.access import access_to
 from credits.domain.commands import Asked
 from credits.domain.overview import with_figures
@@ -41,7 +44,16 @@ from credits.domain.people import (
     staff_made_by,
 )
 from credits.domain.post import post, post_office
-from credits.models import Assignment, Customer, LedgerEntry, Membership, Operation, User
+from credits.models import (
+    Assignment,
+    Customer,
+    LedgerEntry,
+    Membership,
+    Operation,
+    OutgoingMail,
+    SecurityEvent,
+    User,
+)
 from credits.templatetags.figures import NOTHING, balance, credits_text, grouped, instant
 
 # Rights are given by commands alone, never by editing a group.
@@ -49,10 +61,10 @@ admin.site.unregister(Group)
 
 
 @admin.register(Customer)
-class CustomerAdmin(CorrectingAdmin, MakingAdmin):
+class CustomerAdmin(ActingAdmin, MakingAdmin):
     """Customers with what they hold now, and the story of each on its own page."""
 
-    corrections = (*OF_CUSTOMERS, OpenBooks, SetHold, LiftHold)
+    corrections = (ViewAs, CheckBooks, *OF_CUSTOMERS, OpenBooks, SetHold, LiftHold)
     list_display = ("name", "label", "domain", "left", "valid", "allocated", "last_operation")
     list_filter = (CustomerStateFilter, "over_allocation", "created_at")
     list_select_related = ("standing",)
@@ -77,6 +89,7 @@ class CustomerAdmin(CorrectingAdmin, MakingAdmin):
         self.add_chapter(30, chapters.customer_reps)
         self.add_chapter(40, chapters.customer_licenses)
         self.add_chapter(45, customer_groups)
+        self.add_chapter(85, customer_viewings)
         self.add_chapter(90, chapters.customer_operations)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
@@ -98,6 +111,7 @@ class CustomerAdmin(CorrectingAdmin, MakingAdmin):
             *portal_tools(request, record),
             (list_url(Operation, **narrowed), "Operations"),
             (list_url(LedgerEntry, **narrowed), "Ledger"),
+            (list_url(OutgoingMail, **narrowed), "Mail"),
         ]
 
     @admin.display(description="number", ordering="number")
@@ -156,9 +170,10 @@ class CustomerAdmin(CorrectingAdmin, MakingAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(MakingAdmin):
+class MembershipAdmin(ActingAdmin, MakingAdmin):
     """Who may log in for which customer."""
 
+    corrections = (SendInvitation,)
     list_display = ("person", "mail", "of", "role")
     list_filter = ("role",)
     list_select_related = ("customer", "user")
@@ -177,7 +192,7 @@ class MembershipAdmin(MakingAdmin):
         return person | customers_called(word, "customer__")
 
     def tools(self, request: HttpRequest, record: Membership) -> list[tuple[str, str]]:
-        return portal_tools(request, record.customer)
+        return [*self.correction_tools(request, record), *portal_tools(request, record.customer)]
 
     @admin.display(description="person", ordering="user__name")
     def person(self, member: Membership) -> str:
@@ -277,6 +292,12 @@ class UserAdmin(MakingAdmin):
     def told(self, record: Any) -> tuple[str, str]:
         places = [self.staff_roles(record), self.member_of(record)]
         return record.email, " · ".join([record.name, *(p for p in places if p != NOTHING)])
+
+    def tools(self, request: HttpRequest, record: User) -> list[tuple[str, str]]:
+        return [
+            (list_url(OutgoingMail, recipient__id__exact=record.pk), "Mail"),
+            (list_url(SecurityEvent, user__id__exact=record.pk), "Log-ins"),
+        ]
 
     @admin.display(description="staff roles")
     def staff_roles(self, person: User) -> str:

@@ -6,7 +6,7 @@ nothing is open or closed because a job is late.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import DateTimeField, F, Func, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    DateTimeField,
+    F,
+    Func,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.utils.module_loading import import_string
 
 from credits.models import Customer, License, LicenseKind
@@ -43,6 +55,8 @@ class Cause(StrEnum):
     CONTRACT = "contract"
     TRIAL = "trial"
     VOID = "void"
+    SUSPENSION = "suspension"
+    """No end: a marketplace has suspended all that would keep access open."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,9 @@ class AccessState:
 
     @property
     def purge_from(self) -> datetime | None:
-        """The earliest instant at which anything may be erased."""
+        """The earliest instant at which anything may be erased; none by a suspension alone."""
+        if self.cause is Cause.SUSPENSION:
+            return None
         return self.ends_at + KEPT if self.ends_at else None
 
 
@@ -112,6 +128,35 @@ def access_rule(held: Held, at: datetime) -> AccessState:
     if on_trial := after(at, held.trial, held.trial_void):
         return AccessState(Stage.TRIAL, cause, max(on_trial), ends_at)
     return AccessState(Stage.GRACE if at < ends_at else Stage.LOCKED, cause, end, ends_at)
+
+
+@dataclass(frozen=True)
+class Suspended:
+    """What does not count for access while it is suspended, as a higher app knows it.
+
+    `since` finds rows of customers with the instant of their suspension in `suspended_at`; the
+    others narrow licenses, and each of settings.ACCESS_CONTRACTS in turn, to what is suspended.
+    """
+
+    since: Callable[[], QuerySet[Any]]
+    licenses: Q
+    contracts: Sequence[Q]
+
+
+def suspended_rule(held: Held, others: Held, since: datetime, at: datetime) -> AccessState:
+    """Where access stands of a customer of which something is suspended since an instant.
+
+    `others` is what it holds beside that. Pages that nothing else keeps open are locked; what has
+    ended anyway has ended as if nothing were suspended.
+    """
+    whole = access_rule(held, at)
+    if at < since or whole.stage in (Stage.NEW, Stage.LOCKED):
+        return whole
+    state = access_rule(others, at)
+    if state.stage not in (Stage.NEW, Stage.LOCKED):
+        return state
+    from_then = max(since, state.ends_at or since).astimezone(UTC)
+    return AccessState(Stage.LOCKED, Cause.SUSPENSION, from_then, from_then)
 
 
 def after(at: datetime, *ends: datetime | None) -> list[datetime]:
@@ -133,25 +178,48 @@ def access_states(customers: Iterable[int], at: datetime) -> dict[int, AccessSta
 def with_held(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Customers with what `state_of` reads, without a further query."""
     contracts = [import_string(path)() for path in settings.ACCESS_CONTRACTS]
+    suspended: Suspended = import_string(settings.ACCESS_SUSPENDED)
+    own = suspended.since().filter(customer=OuterRef("pk")).order_by("suspended_at")
+    others = [terms.exclude(out) for terms, out in zip(contracts, suspended.contracts, strict=True)]
+    licenses = License.objects.filter(WAS_HELD)
     return customers.annotate(
-        held_licenses=of_customer(License.objects.filter(WAS_HELD), *LICENSE_ENDS),
+        suspended_since=Subquery(own.values("suspended_at")[:1]),
+        **held_of(licenses, contracts, "held"),
+    ).annotate(
         **{
-            f"held_contracts_{number}": of_customer(terms, Min("starts_at"), Max("ends_at"))
-            for number, terms in enumerate(contracts)
-        },
+            name: Case(When(suspended_since__isnull=False, then=found))
+            for name, found in held_of(
+                licenses.exclude(suspended.licenses), others, "other"
+            ).items()
+        }
     )
+
+
+def held_of(
+    licenses: QuerySet[License], contracts: Sequence[QuerySet[Any]], name: str
+) -> dict[str, Subquery]:
+    """What is read of a customer's licenses and contracts, by the names of the columns."""
+    found = {f"{name}_licenses": of_customer(licenses, *LICENSE_ENDS)}
+    for number, terms in enumerate(contracts):
+        columns = Min("starts_at"), Max("ends_at")
+        found[f"{name}_contracts_{number}"] = of_customer(terms, *columns)
+    return found
 
 
 def state_of(customer: Customer, at: datetime) -> AccessState:
     """Where access stands of a customer that was read by `with_held`."""
-    return access_rule(held_by(customer), at)
+    known: Any = customer
+    if known.suspended_since is None:
+        return access_rule(held_by(customer), at)
+    others = held_by(customer, "other")
+    return suspended_rule(held_by(customer), others, known.suspended_since, at)
 
 
-def held_by(customer: Any) -> Held:
-    """What `with_held` has read of a customer."""
-    held = Held(*(customer.held_licenses or ()))
+def held_by(customer: Any, name: str = "held") -> Held:
+    """What `with_held` has read of a customer: all of it, or what is not suspended (`other`)."""
+    held = Held(*(getattr(customer, f"{name}_licenses") or ()))
     for number in range(len(settings.ACCESS_CONTRACTS)):
-        if found := getattr(customer, f"held_contracts_{number}"):
+        if found := getattr(customer, f"{name}_contracts_{number}"):
             first, contract = found
             held = replace(
                 held,

@@ -283,7 +283,7 @@ def name_people(
         if person is None:
             continue
         name = person.name
-        if operation.kind != "assign-rep":
+        if operation.kind not in ("assign-rep", "unassign-rep"):
             own_name = Membership(
                 user=person, since=person.since, invited_as=person.invited_as or ""
             )

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from credits.domain.booking import quantities_of
 from credits.domain.feature_names import told_apart
-from credits.domain.member_words import MEMBER_KINDS, MEMBER_SAYINGS
+from credits.domain.market_words import MARKET_SOURCES
+from credits.domain.other_words import OTHER_KINDS, OTHER_SAYINGS
 from credits.domain.pricing import SHARED, total
 from credits.domain.quantities import plain_units, unit_name
-from credits.domain.request_words import REQUEST_KINDS, REQUEST_SAYINGS
 from credits.models import (
     Feature,
     FeatureChoice,
@@ -46,8 +46,7 @@ KINDS: Mapping[str, Any] = {
     "assign-rep": gettext_lazy("Sales rep"),
     "park": gettext_lazy("Books parked"),
     "unpark": gettext_lazy("Books opened again"),
-    **MEMBER_KINDS,
-    **REQUEST_KINDS,
+    **OTHER_KINDS,
 }
 """The kinds of operations a customer has, as a filter names them."""
 
@@ -61,6 +60,7 @@ SOURCES: Mapping[str, Any] = {
     "rates": gettext_lazy("Catalogue"),
     "verify-books": gettext_lazy("Check of the books"),
     "demonstration": gettext_lazy("Demonstration"),
+    **MARKET_SOURCES,
     "simulation": gettext_lazy("Simulation"),
 }
 
@@ -107,7 +107,7 @@ def words_of(operation: Operation, **facts: Any) -> str:
     say = SAYINGS.get(operation.kind)
     if say is not None:
         return say(told)
-    tell = MEMBER_SAYINGS.get(operation.kind) or REQUEST_SAYINGS.get(operation.kind)
+    tell = OTHER_SAYINGS.get(operation.kind)
     if tell is not None:
         return tell(operation, told.person)
     title = operation.kind.replace("-", " ").capitalize()

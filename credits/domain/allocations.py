@@ -14,7 +14,7 @@ from credits.domain.booking import (
 )
 from credits.domain.books import Books, facts_of
 from credits.domain.commands import Command, Decision
-from credits.domain.licenses import refreshing
+from credits.domain.licenses import RESTATE, refreshing
 from credits.domain.pricing import RESERVED, SHARED, Quantities, quantity_of, total
 from credits.domain.quantities import check_quantities, stored
 from credits.domain.requirements import check_needed, check_open, check_required, on_contract
@@ -181,6 +181,18 @@ class Release(GroupCommand):
         return list(found.values())
 
 
+SWITCH_BILLING = "switch-billing"
+"""The kind of a change of billing model, which is not undone (docs/rules.md#r17)."""
+
+REPEAT_INSTEAD = "This cannot be undone. Repeat the act instead."
+
+NEVER_UNDONE: Mapping[str, str] = {
+    SWITCH_BILLING: REPEAT_INSTEAD,
+    RESTATE: "An order was amended by this, which cannot be undone. Amend the order again instead.",
+}
+"""Operations with facts that are not undone all the same, each with what to do instead."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Undo(Command):
     """Reverse an operation: its facts are withdrawn and the difference is booked.
@@ -192,6 +204,8 @@ class Undo(Command):
 
     kind: ClassVar[str] = "undo"
     judged: ClassVar[bool] = True
+    lasting: ClassVar[Mapping[str, str]] = NEVER_UNDONE
+    """The kinds of operations that are not undone, each with what to do instead."""
 
     operation: UUID
     kinds: frozenset[str] | None = None
@@ -208,8 +222,8 @@ class Undo(Command):
         if Operation.objects.filter(reverses=operation).exists():
             raise NotAllowed("This was undone before.")
         facts = facts_of(operation)
-        if not facts or operation.kind == SWITCH_BILLING:
-            raise NotAllowed("This cannot be undone. Repeat the act instead.")
+        if not facts or operation.kind in self.lasting:
+            raise NotAllowed(self.lasting.get(operation.kind, REPEAT_INSTEAD))
         if self.kinds is not None:
             check_withdrawable(operation, facts, books.now)
         licenses = [term.license for term in operation.terms.select_related("license")]
@@ -220,9 +234,6 @@ class Undo(Command):
             subject=operation.subject,
         )
 
-
-SWITCH_BILLING = "switch-billing"
-"""The kind of a change of billing model, which is not undone (docs/rules.md#r17)."""
 
 UNDONE_BY_CUSTOMERS = frozenset({"allocate", "release", "move"})
 

@@ -15,6 +15,12 @@ from credits.domain.commands import Command, Decision
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
 from credits.models import License, LicenseKind, LicenseTerm
 
+RESTATE = "restate-grant"
+"""The kind of an operation that withdraws a grant and states its licenses again."""
+
+GRANTING = frozenset({"grant", RESTATE})
+"""The kinds of operations whose terms say when a license starts; the newest one counts."""
+
 MAX_CREDITS = 1_000_000_000_000
 """More credits than this in one license are a typing error."""
 

@@ -23,6 +23,7 @@ from credits.domain.door_mail import delay_mail, reset_mail
 from credits.domain.invitations import INVITATIONS, membership_mail
 from credits.domain.members import members_of
 from credits.domain.parking import SOURCE
+from credits.domain.representatives import assigned_mail
 from credits.models import Customer, Membership, Operation, OutgoingMail, Role, User
 from credits.roles import StaffRole
 
@@ -120,6 +121,11 @@ def preview_alarm(customer: Customer, person: User, as_of: datetime) -> Outgoing
     return alarm_mail(Alarm(slot=newest.recorded_at), told, person)
 
 
+def preview_assigned(customer: Customer, person: User, as_of: datetime) -> OutgoingMail | None:
+    """The mail to a sales rep who gets the customer."""
+    return assigned_mail(customer, person, None, KEY)
+
+
 LABELS: Mapping[str, Any] = {
     "invitation": gettext_lazy("Invitation of somebody without a password"),
     "membership": gettext_lazy("Invitation of somebody with a password"),
@@ -129,5 +135,8 @@ PREVIEWS: Mapping[str, Preview] = {
     **{kind: Preview(LABELS[kind], preview_membership(kind)) for kind in INVITATIONS},
     "password-reset": Preview(gettext_lazy("Link to set a new password"), preview_reset),
     "log-in-delayed": Preview(gettext_lazy("Log-ins are delayed"), preview_delay),
+    "customer-assigned": Preview(
+        gettext_lazy("A sales rep gets a customer"), preview_assigned, Audience.SALES
+    ),
     "books-alarm": Preview(gettext_lazy("Books are broken"), preview_alarm, Audience.DESK),
 }

@@ -19,6 +19,7 @@ MEMBER_KINDS: Mapping[str, Any] = {
     "set-notices": gettext_lazy("What notices tell"),
     "set-legal-hold": gettext_lazy("Legal hold"),
     "purge": gettext_lazy("Purged"),
+    "unassign-rep": gettext_lazy("Sales rep removed"),
 }
 
 
@@ -90,6 +91,11 @@ def purged(operation: Operation, person: str) -> str:
     return _("Released everything and erased what was personal, for good")
 
 
+def unassigned(operation: Operation, person: str) -> str:
+    """Took the customer from the sales rep Rina Holm."""
+    return _("Took the customer from sales rep %(name)s") % {"name": person or _("somebody")}
+
+
 MEMBER_SAYINGS: Mapping[str, Callable[[Operation, str], str]] = {
     "invite-again": invited_again,
     "set-role": role_set,
@@ -99,4 +105,5 @@ MEMBER_SAYINGS: Mapping[str, Callable[[Operation, str], str]] = {
     "set-notices": notices_set,
     "set-legal-hold": legal_hold_set,
     "purge": purged,
+    "unassign-rep": unassigned,
 }

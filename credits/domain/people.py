@@ -48,6 +48,7 @@ class Right(StrEnum):
     ADD_LICENSES = "add_licenses"
     ENTER_PURCHASES = "enter_purchases"
     CORRECT_PURCHASES = "correct_purchases"
+    ASSIGN_REPS = "assign_reps"
     CORRECT = "correct"
 
 
@@ -65,7 +66,7 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
     | {Right.ALLOCATE, Right.ESTIMATE, Right.REQUEST_CREDITS, Right.SEE_PRICES}
     | {Right.MANAGE_MEMBERS, Right.CHANGE_SETTINGS, Right.ADD_LICENSES},
     StaffRole.SALES_REP.value: SALES,
-    StaffRole.SALES_MANAGER.value: SALES,
+    StaffRole.SALES_MANAGER.value: SALES | {Right.ASSIGN_REPS},
     StaffRole.SUPPORT.value: READER | {Right.SEE_PRICES, Right.CORRECT},
 }
 """The table role x action. Sales never allocates and corrects orders alone; support corrects
@@ -125,6 +126,11 @@ def is_sales(user: User) -> bool:
     """Whether a person works at the sales desk."""
     desk = (StaffRole.SALES_REP.value, StaffRole.SALES_MANAGER.value)
     return user.is_active and user.groups.filter(name__in=desk).exists()
+
+
+def leads_sales(user: User) -> bool:
+    """Whether a person sees the customers of all reps, and assigns them."""
+    return user.is_active and user.groups.filter(name=StaffRole.SALES_MANAGER.value).exists()
 
 
 def staff_made_by(user: User) -> frozenset[StaffRole]:

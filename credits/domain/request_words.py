@@ -1,4 +1,4 @@
-"""Operations on credit requests in words."""
+"""Operations on credit requests, and on estimates handed over, in words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ REQUEST_KINDS: Mapping[str, Any] = {
     "request-credits": gettext_lazy("Credits requested"),
     "answer-request": gettext_lazy("Request answered"),
     "withdraw-request": gettext_lazy("Request withdrawn"),
+    "hand-over-estimate": gettext_lazy("Estimate handed over"),
+    "take-back-estimate": gettext_lazy("Estimate taken back"),
+    "settle-estimate": gettext_lazy("Estimate purchased"),
 }
 
 
@@ -34,6 +37,37 @@ def withdrawn(operation: Operation, person: str) -> str:
     return _("Withdrew request %(number)s for %(credits)s credits by %(day)s") % told(operation)
 
 
+def handed_over(operation: Operation, person: str) -> str:
+    """Handed estimate E-3 over to sales: 5,400 credits from 3 Apr 2027."""
+    return _("Handed estimate %(number)s over to sales: %(credits)s credits from %(day)s") % (
+        to_buy(operation)
+    )
+
+
+def taken_back(operation: Operation, person: str) -> str:
+    """Took estimate E-3 back from sales: 5,400 credits from 3 Apr 2027."""
+    return _("Took estimate %(number)s back from sales: %(credits)s credits from %(day)s") % (
+        to_buy(operation)
+    )
+
+
+def settled(operation: Operation, person: str) -> str:
+    """Marked estimate E-3 as purchased by order SO-118204."""
+    return _("Marked estimate %(number)s as purchased by order %(order)s") % {
+        "number": operation.subject,
+        "order": operation.answer["order"],
+    }
+
+
+def to_buy(operation: Operation) -> dict[str, str]:
+    """What an operation says of its estimate."""
+    return {
+        "number": operation.subject,
+        "credits": f"{operation.answer['credits']:,}",
+        "day": date_text(date.fromisoformat(operation.answer["first_day"]), "j M Y"),
+    }
+
+
 def told(operation: Operation) -> dict[str, str]:
     """What an operation says of its request."""
     return {
@@ -47,4 +81,7 @@ REQUEST_SAYINGS: Mapping[str, Callable[[Operation, str], str]] = {
     "request-credits": requested,
     "answer-request": answered,
     "withdraw-request": withdrawn,
+    "hand-over-estimate": handed_over,
+    "take-back-estimate": taken_back,
+    "settle-estimate": settled,
 }

@@ -17,6 +17,7 @@ class SecurityEventKind(models.TextChoices):
     RESET_ASKED = "reset_asked", "Password reset asked for"
     PASSWORD_SET = "password_set", "Password set"
     CODE_REFUSED = "code_refused", "Activation code refused"
+    MARKETPLACE_REFUSED = "marketplace_refused", "Link from a marketplace refused"
 
 
 class SecurityEvent(models.Model):

@@ -94,7 +94,9 @@ class ActRow:
         name = actor_text(operation) or _("System")
         if operation.on_behalf_of is None:
             return name
-        return _("%(name)s, for %(other)s") % {"name": name, "other": operation.on_behalf_of.name}
+        # As the customer's people call the member: an account is told to nobody before it has come.
+        other = self.act.facts.person or operation.on_behalf_of.name
+        return _("%(name)s, for %(other)s") % {"name": name, "other": other}
 
     @property
     def source(self) -> str:

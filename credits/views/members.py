@@ -153,7 +153,7 @@ def drawer_context(
         "member": found,
         "form": form,
         "error": "" if at_field or error is None else error.message,
-        "is_self": found.user_id == request.user.pk,
+        "is_self": found.user_id == request.reader.pk,
         "key": form_key(request, form_name(str(member))),
     }
 

@@ -19,6 +19,7 @@ from credits.domain.people import Right, is_sales
 from credits.domain.snapshot import one_snapshot
 from credits.models import Customer, User
 from credits.web.access_notice import locked_page
+from credits.web.viewing import note, said_over, viewing_id
 
 P = ParamSpec("P")
 ACCESS = "portal_access"
@@ -41,6 +42,8 @@ class CustomerRequest(PortalRequest):
     rights: frozenset[Right]
     role: str
     acting_as_staff: bool
+    reader: User
+    """Through whose eyes it is looked: the person, or the member whom support looks as."""
 
 
 def customer_view(
@@ -54,7 +57,8 @@ def customer_view(
     """A view inside a customer, named by the slug in its path.
 
     Anonymous: to the log-in. A stranger: 404, as if the customer did not exist. A member without
-    the right: 403. Every look-up after this starts from `request.customer`.
+    the right: 403. Every look-up after this starts from `request.customer`. Support that looks as
+    a member meets what that member would (docs/rules.md#r21).
 
     Once access has ended (docs/rules.md#r13) members meet the page that says so, on every view
     but those that are `open_when_locked`: what helps to renew. Staff still get in to help.
@@ -67,9 +71,14 @@ def customer_view(
         def guarded(request: Any, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return to_login(request)
-            access = access_to(request.user, slug)
+            access = access_to(request.user, slug, viewing_id(request))
             if access is None:
                 raise Http404("no such customer")
+            if access.viewing is not None:
+                note(request, access.viewing)
+            elif over := said_over(request):
+                return over
+            request.reader = access.viewing.seen_as if access.viewing else request.user
             request.customer, request.access = access.customer, access
             request.rights, request.role = access.rights, access.role
             request.acting_as_staff, request.desk = access.is_staff, "customer"

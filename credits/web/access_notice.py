@@ -87,6 +87,13 @@ class AccessNotice:
                 return label, reverse(name, kwargs={"slug": self.access.customer.slug})
         return None
 
+    @property
+    def add_license_url(self) -> str:
+        """Where a license is added by its activation code, by whoever may."""
+        if Right.ADD_LICENSES not in self.access.rights:
+            return ""
+        return reverse("billing:code-enter", kwargs={"slug": self.access.customer.slug})
+
 
 def locked_page(request: Any) -> HttpResponse:
     """The answer to a member on every page that is closed: 403, what ended, and what helps.

@@ -6,6 +6,7 @@ out an object whose parts are made when the template asks for them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +18,9 @@ from django.utils.translation import gettext as _
 from credits import clock
 from credits.domain.access import Access
 from credits.domain.people import Right, customers_for
-from credits.models import Customer, User
+from credits.models import Customer, User, Viewing
 from credits.web.access_notice import AccessNotice
+from credits.web.viewing import current_viewing
 
 SWITCHER_LIMIT = 20
 BAR_LIMIT = 5
@@ -177,6 +179,27 @@ class Frame:
             return _("Sales desk")
         return self.customer.name if self.customer else ""
 
+    @cached_property
+    def viewing(self) -> Viewing | None:
+        """Set while the session looks as a member of a customer, on all pages of the portal."""
+        return current_viewing(self._request)
+
+    @property
+    def minutes_left(self) -> int:
+        """For how many minutes the viewing goes on, the last one counted whole."""
+        left = self.viewing.ends_at - clock.now() if self.viewing else timedelta(0)
+        return max(1, -int(-left // timedelta(minutes=1)))
+
+    @property
+    def own_role(self) -> str:
+        """The person's role here; looking as a member one has none of one's own."""
+        return "" if self._looks_as_member else self.role
+
+    @property
+    def _looks_as_member(self) -> bool:
+        access: Access | None = getattr(self._request, "access", None)
+        return access is not None and access.viewing is not None
+
     @property
     def works_for(self) -> str:
         """The customer's name where somebody of the vendor is inside it."""
@@ -188,6 +211,8 @@ class Frame:
         """Whether there is another customer to go to; a view that knows the count says it."""
         if self.person is None or self.customer is None or self.desk != "customer":
             return False
+        if self._looks_as_member:
+            return False  # It holds in this customer only.
         known: int | None = getattr(self._request, "customer_count", None)
         return (len(self._customers) if known is None else known) > 1
 

@@ -9,12 +9,14 @@ from django.http import HttpRequest
 
 from credits.domain import door
 from credits.models import SecurityEventKind, User
+from credits.web import viewing
 from credits.web.address import client_address
 
 
 def note_log_out(request: HttpRequest, user: Any, **_: Any) -> None:
-    """Log that a person left; a visitor who was never in leaves no row."""
+    """Log that a person left; a visitor who was never in leaves no row. A viewing ends with it."""
     if isinstance(user, User):
+        viewing.end(request)
         address = client_address(request)
         door.record(SecurityEventKind.LOGGED_OUT, user=user, address=address)
 

@@ -40,8 +40,9 @@ def find_pages(looking: Looking) -> Hits:
 
 def pages_of(looking: Looking) -> Iterator[tuple[str, str]]:
     """Names and addresses of the customer's pages."""
-    tabs = [tab for own in settings.PORTAL_TABS.values() for tab in own]
-    for label, name, _key, right in [*settings.PORTAL_NAVIGATION["customer"], *tabs]:
+    entries = settings.PORTAL_NAVIGATION["customer"]
+    tabs = [tab for entry in entries for tab in settings.PORTAL_TABS.get(entry[1], [])]
+    for label, name, _key, right in [*entries, *tabs]:
         if not right or right in looking.rights:
             yield _(label), looking.url(name)
     for label, name, right in settings.SEARCHED_PAGES:

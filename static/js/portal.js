@@ -347,7 +347,9 @@
   on("htmx:sendError", (event) => lost(event.detail, OFFLINE));
   on("htmx:timeout", (event) => lost(event.detail, OFFLINE));
   on("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
+    const { status, responseText } = event.detail.xhr;
+    const isSaid = event.detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+    if (status === 403 && isSaid) return lost(event.detail, responseText);
     if (status === 403) return lost(event.detail, "This is not open to you, or the form has ended. Reload the page.");
     if (status === 404) return lost(event.detail, "What this names is no longer here. Reload the page.");
     lost(event.detail, "The server could not answer. What you typed is still here.");

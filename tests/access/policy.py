@@ -32,6 +32,8 @@ GET  credits:home                 login  ok     ok    ok       ok   ok    ok   o
 POST credits:home                 405    405    405   405      405  405   405  405     405
 GET  credits:own-settings         login  ok     ok    ok       ok   ok    ok   ok      ok
 POST credits:own-settings         login  ok     ok    ok       ok   ok    ok   ok      ok
+GET  credits:viewing-end          405    405    405   405      405  405   405  405     405
+POST credits:viewing-end          login  ok     ok    ok       ok   ok    ok   ok      ok
 GET  credits:table-choice         405    405    405   405      405  405   405  405     405
 POST credits:table-choice         login  ok     ok    ok       ok   ok    ok   ok      ok
 
@@ -61,6 +63,14 @@ GET  billing:license-list         login  ok     ok    404      ok   404   ok   o
 POST billing:license-list         405    405    405   405      405  405   405  405     405
 GET  billing:license-detail       login  ok     ok    404      ok   404   ok   ok      404
 POST billing:license-detail       405    405    405   405      405  405   405  405     405
+GET  billing:seat-list            login  ok     ok    404      ok   404   ok   ok      404
+POST billing:seat-list            405    405    405   405      405  405   405  405     405
+GET  billing:seat-new             login  403    403   404      ok   404   ok   403     404
+POST billing:seat-new             login  403    403   404      ok   404   ok   403     404
+GET  billing:code-enter           login  403    ok    404      403  404   403  403     404
+POST billing:code-enter           login  403    ok    404      403  404   403  403     404
+GET  billing:seat-import          login  404    404   404      ok   ok    ok   404     404
+POST billing:seat-import          login  404    404   404      ok   ok    ok   404     404
 
 GET  credits:search               login  ok     ok    404      ok   404   ok   ok      404
 POST credits:search               405    405    405   405      405  405   405  405     405
@@ -101,13 +111,41 @@ GET  estimator:estimate-edit      login  ok     ok    404      ok   404   ok   o
 POST estimator:estimate-edit      login  403    ok    404      ok   404   ok   403     404
 GET  estimator:estimate-duplicate 405    405    405   405      405  405   405  405     405
 POST estimator:estimate-duplicate login  403    ok    404      ok   404   ok   403     404
+GET  estimator:estimate-hand-over login  403    ok    404      403  404   403  403     404
+POST estimator:estimate-hand-over login  403    ok    404      403  404   403  403     404
+GET  estimator:estimate-take-back 405    405    405   405      405  405   405  405     405
+POST estimator:estimate-take-back login  403    ok    404      403  404   403  403     404
+GET  estimator:estimate-order     login  403    403   404      ok   404   ok   403     404
+POST estimator:estimate-order     login  403    403   404      ok   404   ok   403     404
+GET  estimator:estimate-settle    405    405    405   405      405  405   405  405     405
+POST estimator:estimate-settle    login  403    403   404      ok   404   ok   403     404
+GET  estimator:sales-estimates    login  404    404   404      ok   ok    ok   404     404
+POST estimator:sales-estimates    405    405    405   405      405  405   405  405     405
 
 GET  billing:sales-customers      login  404    404   404      ok   ok    ok   404     404
 POST billing:sales-customers      405    405    405   405      405  405   405  405     405
+GET  billing:sales-expiring       login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-expiring       405    405    405   405      405  405   405  405     405
+GET  billing:sales-short          login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-short          405    405    405   405      405  405   405  405     405
+GET  billing:sales-growing        login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-growing        405    405    405   405      405  405   405  405     405
+GET  billing:sales-reps           login  403    403   404      ok   404   ok   403     404
+POST billing:sales-reps           login  403    403   404      403  404   ok   403     404
 GET  billing:sales-search         login  404    404   404      ok   ok    ok   404     404
 POST billing:sales-search         405    405    405   405      405  405   405  405     405
+GET  billing:sales-purchase-new   login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-purchase-new   login  404    404   404      ok   ok    ok   404     404
+GET  billing:sales-drafts         login  404    404   404      ok   ok    ok   404     404
+POST billing:sales-drafts         405    405    405   405      405  405   405  405     405
 GET  billing:sales-purchases      login  404    404   404      ok   ok    ok   404     404
 POST billing:sales-purchases      405    405    405   405      405  405   405  405     405
+GET  billing:import-list          login  404    404   404      ok   ok    ok   404     404
+POST billing:import-list          login  404    404   404      ok   ok    ok   404     404
+GET  billing:import-template      login  404    404   404      ok   ok    ok   404     404
+POST billing:import-template      405    405    405   405      405  405   405  405     405
+GET  billing:import-detail        login  404    404   404      ok   404   404  404     404
+POST billing:import-detail        login  404    404   404      ok   404   404  404     404
 GET  billing:sales-requests       login  404    404   404      ok   ok    ok   404     404
 POST billing:sales-requests       405    405    405   405      405  405   405  405     405
 GET  billing:request-list         login  ok     ok    404      ok   404   ok   ok      404
@@ -122,14 +160,47 @@ GET  billing:request-answer       405    405    405   405      405  405   405  4
 POST billing:request-answer       login  403    403   404      ok   404   ok   403     404
 GET  billing:purchase-new         login  403    403   404      ok   404   ok   403     404
 POST billing:purchase-new         login  403    403   404      ok   404   ok   403     404
+GET  billing:order-draft          login  403    403   404      ok   404   ok   403     404
+POST billing:order-draft          405    405    405   405      405  405   405  405     405
+GET  billing:order-confirm        405    405    405   405      405  405   405  405     405
+POST billing:order-confirm        login  403    403   404      ok   404   ok   403     404
+GET  billing:order-refuse         405    405    405   405      405  405   405  405     405
+POST billing:order-refuse         login  403    403   404      ok   404   ok   403     404
+GET  billing:order-discard        405    405    405   405      405  405   405  405     405
+POST billing:order-discard        login  403    403   404      ok   404   ok   403     404
+GET  billing:purchase-file        login  403    ok    404      ok   404   ok   ok      404
+POST billing:purchase-file        405    405    405   405      405  405   405  405     405
+GET  billing:purchase-file-add    405    405    405   405      405  405   405  405     405
+POST billing:purchase-file-add    login  403    403   404      ok   404   ok   403     404
+GET  billing:purchase-file-remove 405    405    405   405      405  405   405  405     405
+POST billing:purchase-file-remove login  403    403   404      ok   404   ok   403     404
 GET  billing:purchase-detail      login  ok     ok    404      ok   404   ok   ok      404
 POST billing:purchase-detail      405    405    405   405      405  405   405  405     405
+GET  billing:purchase-amend       login  403    403   404      ok   404   ok   403     404
+POST billing:purchase-amend       login  403    403   404      ok   404   ok   403     404
+GET  billing:purchase-cancel      login  403    403   404      ok   404   ok   403     404
+POST billing:purchase-cancel      login  403    403   404      ok   404   ok   403     404
+GET  billing:purchase-move        login  403    403   404      ok   404   ok   403     404
+POST billing:purchase-move        login  403    403   404      ok   404   ok   403     404
+GET  billing:purchase-void        login  403    403   404      ok   404   ok   403     404
+POST billing:purchase-void        login  403    403   404      ok   404   ok   403     404
 GET  billing:notice-list          login  ok     ok    404      ok   404   ok   ok      404
 POST billing:notice-list          405    405    405   405      405  405   405  405     405
 GET  billing:notice-read          405    405    405   405      405  405   405  405     405
 POST billing:notice-read          login  ok     ok    404      403  404   403  403     404
 GET  billing:notice-settings      login  ok     ok    404      ok   404   ok   ok      404
 POST billing:notice-settings      login  403    ok    404      403  404   403  403     404
+
+GET  billing:marketplace-link     ok     ok     ok    ok       ok   ok    ok   ok      ok
+POST billing:marketplace-link     ok     ok     ok    ok       ok   ok    ok   ok      ok
+GET  billing:aws-landing          404    404    404   404      404  404   404  404     404
+POST billing:aws-landing          404    404    404   404      404  404   404  404     404
+GET  billing:aws-events           405    405    405   405      405  405   405  405     405
+POST billing:aws-events           404    404    404   404      404  404   404  404     404
+GET  billing:azure-landing        404    404    404   404      404  404   404  404     404
+POST billing:azure-landing        405    405    405   405      405  405   405  405     405
+GET  billing:azure-webhook        405    405    405   405      405  405   405  405     405
+POST billing:azure-webhook        404    404    404   404      404  404   404  404     404
 """
 
 ADMIN_RECORDS = """
@@ -138,6 +209,7 @@ credits.customer             support root                        support root
 credits.membership           support root                        support root
 credits.user                 support root                        support root
 credits.assignment           support root                        -
+credits.viewing              support root                        -
 credits.securityevent        support root operator               -
 credits.jobrun               support root operator               -
 credits.outgoingmail         support root operator               -
@@ -154,18 +226,32 @@ credits.featurerate          support root operator catalogue     catalogue root
 billing.purchase             support root                        -
 billing.paygcontract         support root                        support root
 billing.creditrequest        support root                        -
+billing.entitlement          support root                        support root
+billing.activationcode       support root                        support root
+billing.conversionrate       support root operator catalogue     -
 billing.customerlife         support root                        -
 billing.lifeevent            support root                        -
+billing.notice               support root                        -
+billing.marketplaceoffer     support root                        -
+billing.marketplaceagreement  support root                      -
+billing.marketplacemessage   support root                        -
+billing.marketplacedifference  support root                      -
 estimator.estimate           support root                        -
 """
 
 ADMIN_CORRECTIONS = """
                              ways                             corrected by
-credits.customer             units release billing move unpark hold lift-hold  support root
+credits.customer       view-as check units release billing move unpark hold lift-hold  support root
+credits.membership           invite-again                     support root
 credits.license              extend reduce void               support root
 credits.operation            undo                             support root
-billing.purchase             cancel                           support root
+billing.notice               resend                           support root
+billing.purchase             amend move void-line cancel      support root
 billing.paygcontract         extend                           support root
+billing.entitlement          raise lower                      support root
+billing.activationcode       withdraw                         support root
+billing.marketplacemessage   replay                           support root
+billing.marketplacedifference  repair                          support root
 """
 
 ADMIN_SITE = """
@@ -179,10 +265,12 @@ admin:jsi18n                 ok
 admin:app_list               ok
 admin:jobs                   support root operator
 admin:mail-preview           support root operator
+admin:publication-check      support root operator
 admin:                       404
 """
 
 OPEN_WHEN_LOCKED = {
+    "billing:code-enter",
     "billing:request-list",
     "billing:request-new",
     "billing:request-detail",
@@ -210,8 +298,8 @@ def admin_policy() -> dict[str, tuple[set[str], set[str]]]:
     """Model, to who reads its records and who makes them."""
     found = {}
     for line in ADMIN_RECORDS.strip("\n").splitlines()[1:]:
-        model, readers, makers = line[:29].strip(), line[29:65].split(), line[65:].split()
-        found[model] = (set(readers), set(makers) - {"-"})
+        model, readers, makers = re.split(r" {2,}", line.strip())
+        found[model] = (set(readers.split()), set(makers.split()) - {"-"})
     return found
 
 

@@ -42,11 +42,19 @@ def value_of(route: Route, name: str, place: Place) -> Any:
         return place.operation.public_id
     if name == "member":
         return place.member.public_id
+    if name == "license":
+        return place.license.public_id
+    if name == "file":
+        return place.file.public_id
     if name == "public_id":
+        if route.name.startswith("billing:order-"):
+            return place.draft.public_id
+        if route.name == "billing:import-detail":
+            return place.imported.public_id
         for kind in ("purchase", "license", "estimate", "request"):
             if kind in route.name:
                 return getattr(place, kind).public_id
-    return {"uidb64": "x", "token": "y"}[name]
+    return {"uidb64": "x", "token": "y", "secret": "z"}[name]
 
 
 def absent_objects(place: Place) -> Place:
@@ -59,6 +67,9 @@ def absent_objects(place: Place) -> Place:
         estimate=type(place.estimate)(public_id=uuid4()),
         member=type(place.member)(public_id=uuid4()),
         request=type(place.request)(public_id=uuid4()),
+        imported=type(place.imported)(public_id=uuid4()),
+        draft=type(place.draft)(public_id=uuid4()),
+        file=type(place.file)(public_id=uuid4()),
     )
 
 

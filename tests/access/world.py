@@ -11,16 +11,35 @@ import pytest
 from django.test import Client
 
 from billing.domain.contracts import EnterContract, enter_contract
+from billing.domain.conversion.issuing import IssueCodes, issue_codes
+from billing.domain.conversion.rates import OWN_FILE, load_conversion_rates
+from billing.domain.conversion.seats import Seats
+from billing.domain.conversion.terms import enter_entitlement
+from billing.domain.importing.running import check_import
 from billing.domain.lifecycle import advance
+from billing.domain.marketplaces.offers import EnterOffer, enter_offer
 from billing.domain.orders import LineOrder, Order
+from billing.domain.purchase_files import Upload, attach_waiting, keep_waiting
 from billing.domain.purchases import record_purchase
 from billing.domain.requests import RequestCredits, request_credits
-from billing.models import ContractChannel, CreditRequest, Purchase, RequestCause
+from billing.models import (
+    ContractChannel,
+    CreditRequest,
+    MarketplaceAgreement,
+    MarketplaceDifference,
+    MarketplaceMessage,
+    Purchase,
+    PurchaseDraft,
+    PurchaseFile,
+    PurchaseImport,
+    RequestCause,
+)
 from credits import clock
 from credits.domain.allocations import Release
 from credits.domain.commands import Answer
 from credits.domain.post import post
 from credits.domain.sources import SetUsageSource
+from credits.domain.view_as import start_viewing
 from credits.models import (
     Customer,
     Feature,
@@ -33,9 +52,12 @@ from credits.models import (
 )
 from credits.roles import StaffRole
 from estimator.domain.estimates import Draft
+from estimator.domain.hand_over import HandOverEstimate, hand_over, to_buy
+from estimator.domain.needs import Basis
 from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
 from estimator.models import Estimate
+from tests.billing.notices_pages.telling import tell
 from tests.factories import credits as make
 
 FEATURE, SWITCHED_OFF = "endpoint-sandbox-submission", "network-virtual-sensor"
@@ -53,6 +75,9 @@ class Place:
     estimate: Estimate
     member: User
     request: CreditRequest
+    imported: PurchaseImport
+    draft: PurchaseDraft
+    file: PurchaseFile
 
 
 @dataclass(frozen=True)
@@ -87,9 +112,59 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
     saved = save_estimate(
         customer=customer, wanted=wanted, prices=prices, asked=make.asked(actor=who)
     )
+    hand_over_to_sales(saved.estimate, who)
+    seats(customer, mark, today)
     license = License.objects.get(purchase_line__purchase=purchase)
     asking = ask_for_credits(customer, who, mark, today)
-    return Place(customer, purchase, license, answer.operation, saved.estimate, who, asking)
+    rep = User.objects.get(email="rep@vendor.example")
+    file = f"customer,order number,credits,first day,months\n{customer.label},{mark}-2,1,{today},1"
+    imported, _plan = check_import(file.encode(), f"{mark}.csv", rep)
+    return Place(
+        customer,
+        purchase,
+        license,
+        answer.operation,
+        saved.estimate,
+        who,
+        asking,
+        imported,
+        draft_of(customer, mark),
+        file_of(purchase, mark),
+    )
+
+
+def draft_of(customer: Customer, mark: str) -> PurchaseDraft:
+    """An order that was begun, by nobody who is tried here."""
+    typed = {"order_number": f"{mark}-SO-9", "note": f"{mark} draft"}
+    made = PurchaseDraft(customer=customer, form_key=f"test/{mark}", typed=typed)
+    made.saved_by, made.saved_at = User.objects.get(email="rep@vendor.example"), clock.now()
+    made.save(force_insert=True)
+    return made
+
+
+def file_of(purchase: Purchase, mark: str) -> PurchaseFile:
+    """A file of an order."""
+    upload = Upload(f"{mark} form.txt", f"{mark} signed".encode())
+    asked = make.asked()
+    keep_waiting(purchase.customer, [upload], asked)
+    attach_waiting(purchase, asked.key)
+    return PurchaseFile.objects.get(purchase=purchase)
+
+
+def hand_over_to_sales(estimate: Estimate, who: User) -> None:
+    """Hand the estimate over; it waits for sales."""
+    wanted = to_buy(estimate, Basis.INSTEAD, clock.now())
+    hand_over(
+        HandOverEstimate(
+            customer=estimate.customer,
+            asked=make.asked(actor=who),
+            estimate=estimate.public_id,
+            version=estimate.version,
+            basis=Basis.INSTEAD,
+            credits=wanted.credits,
+            first_day=wanted.first_day,
+        )
+    )
 
 
 def ask_for_credits(customer: Customer, who: User, mark: str, today: date) -> CreditRequest:
@@ -132,6 +207,65 @@ def contract(customer: Customer, mark: str, today: date) -> None:
             starts_at=starts_at,
             ends_at=starts_at + timedelta(days=200),
         )
+    )
+
+
+def seats(customer: Customer, mark: str, today: date) -> None:
+    """A seat license that is over, and a code that waits."""
+    load_conversion_rates(OWN_FILE.read_bytes())
+    product = "xdr-endpoint-sensor"
+    ended = Seats(
+        product=product,
+        units=1,
+        first_day=today - timedelta(days=60),
+        last_day=today - timedelta(days=31),
+        unusual_confirmed=True,
+    )
+    enter_entitlement(customer, ended, make.asked(reason=f"{mark} seats"))
+    ask = make.asked(reason=f"{mark} code")
+    issue_codes(IssueCodes(asked=ask, product=product, units=1, months=1, customer=customer))
+
+
+def sell_on_a_marketplace() -> None:
+    """A plan that is worth something."""
+    enter_offer(
+        EnterOffer(
+            asked=make.asked(), marketplace="aws", product="trailhead", plan="credits", credits=1
+        )
+    )
+
+
+def agree(customer: Customer, mark: str) -> None:
+    """An agreement on a marketplace with a message of it, and one thing that differs."""
+    now = clock.now()
+    agreement = MarketplaceAgreement.objects.create(
+        marketplace="aws",
+        reference=f"{mark}-license",
+        account=f"{mark}-account",
+        product="trailhead",
+        customer=customer,
+        found_at=now,
+    )
+    MarketplaceMessage.objects.create(
+        marketplace="aws",
+        message_id=f"{mark}-message",
+        sha256="0" * 64,
+        body=f"{mark} body",
+        action="changed",
+        reference=agreement.reference,
+        received_at=now,
+        due_at=now,
+        agreement=agreement,
+    )
+    MarketplaceDifference.objects.create(
+        marketplace="aws",
+        reference=agreement.reference,
+        agreement=agreement,
+        kind="units",
+        ours=f"{mark} 1",
+        theirs=f"{mark} 2",
+        found_at=now,
+        seen_at=now,
     )
 
 
@@ -190,5 +324,10 @@ def world(
     SecurityEvent.objects.create(
         kind=SecurityEventKind.LOGGED_IN, at=clock.now(), account=alice.email, user=alice
     )
+    start_viewing(customer, bob, make.asked(actor=staff["support"], reason="Asked on the phone"))
+    tell(customer, at=clock.now())
+    sell_on_a_marketplace()
+    for place, mark in ((own, "halden"), (other, "borealis")):
+        agree(place.customer, mark)
     people: dict[str, User | None] = {"nobody": None, "viewer": bob, "admin": alice}
     return World(own, other, {**people, "stranger": carol, "rep": rep, **staff})

@@ -33,6 +33,7 @@ from credits.models import (
 from credits.roles import StaffRole
 from tests.access.probing import stored
 from tests.admin.pages import key_of, text_of
+from tests.billing.order_changes.mending import licenses_of
 from tests.factories import credits as make
 
 NOW = datetime(2027, 1, 10, 9, tzinfo=UTC)
@@ -96,7 +97,9 @@ def newest(customer: Customer) -> Operation:
 
 
 @pytest.fixture
-def cases(customer: Customer, license: License) -> dict[str, tuple[str, dict[str, Any]]]:
+def cases(
+    customer: Customer, other_customer: Customer, license: License
+) -> dict[str, tuple[str, dict[str, Any]]]:
     """The address of each correction, and what its form is sent with."""
     first = allocated(customer, 10)
     order = Order(
@@ -104,9 +107,15 @@ def cases(customer: Customer, license: License) -> dict[str, tuple[str, dict[str
         channel="sales",
         lines=[
             LineOrder(credits=500, first_day=date(2027, 1, 1), last_day=date(2027, 12, 31)),
+            LineOrder(credits=90, first_day=date(2027, 1, 1), last_day=date(2027, 12, 31)),
         ],
     )
     purchase = record_purchase(customer, order, make.asked())
+    days = {"first_day": "2027-01-01", "last_day": "2027-12-31"}
+    amended = {"order_number": "SO-10", "channel": "sales", "currency": "EUR"}
+    for place, credits in enumerate(("400", "90"), start=1):
+        amended |= {f"line-{place}-{name}": day for name, day in days.items()}
+        amended[f"line-{place}-credits"] = credits
     return {
         "extend": (page_of(license, "extend"), {"ends": "2028-12-31"}),
         "reduce": (page_of(license, "reduce"), {"credits": "4000"}),
@@ -123,6 +132,16 @@ def cases(customer: Customer, license: License) -> dict[str, tuple[str, dict[str
             {"source": EMAIL, "units": "10", "target": ENDPOINT},
         ),
         "cancel": (page_of(purchase, "cancel"), {}),
+        "amend-order": (page_of(purchase, "amend"), amended),
+        "move-order": (page_of(purchase, "move"), {"to": other_customer.slug}),
+        "void-line": (
+            page_of(purchase, "void-line"),
+            {"license": str(licenses_of(purchase)[0].public_id), "how": "ends"},
+        ),
+        "withdraw-line": (
+            page_of(purchase, "void-line"),
+            {"license": str(licenses_of(purchase)[0].public_id), "how": "never"},
+        ),
         "hold": (page_of(customer, "hold"), {}),
     }
 
@@ -137,6 +156,10 @@ KINDS = {
     "billing": "switch-billing",
     "move": "move",
     "cancel": "undo",
+    "amend-order": "restate-grant",
+    "move-order": "move-order",
+    "void-line": "void",
+    "withdraw-line": "restate-grant",
     "hold": "set-legal-hold",
 }
 each = pytest.mark.parametrize("name", KINDS)
@@ -162,14 +185,15 @@ def test_it_is_done_once_with_who_and_why_however_often_it_is_sent(
     desk: Client, support: User, customer: Customer, cases: Any, name: str
 ) -> None:
     url, fields = cases[name]
-    before = Operation.objects.count()
+    own = Operation.objects.filter(customer=customer)
+    before = own.count()
     sent = {"form_key": key_of(desk, url), "reason": WHY, "step": "do", "seen": "999", **fields}
 
     first, second = desk.post(url, sent), desk.post(url, sent)
 
     made = newest(customer)
     assert (first.status_code, second.status_code) == (303, 303), text_of(first)
-    assert Operation.objects.count() == before + 1
+    assert own.count() == before + 1
     assert (made.kind, made.source, made.actor) == (KINDS[name], "admin", support)
     assert made.note.text == WHY
     page = desk.get(reverse("credits:activity", kwargs={"slug": customer.slug}))

@@ -60,7 +60,9 @@ COMPUTED = {
     # The two of INVITATIONS.
     "credits/domain/invitations.py",
     # Whatever `draft` is called with, which is counted above.
+    "billing/domain/order_mail.py",
     "billing/domain/request_mail.py",
+    "estimator/domain/hand_over_mail.py",
 }
 """Modules that write mail of a kind that is not named in the call."""
 
@@ -85,7 +87,12 @@ def unnamed(module: Module) -> Iterator[str]:
 def test_mail_whose_kind_is_not_named_is_that_of_a_notice() -> None:
     found = {call for module in product() for call in unnamed(module)}
 
-    assert found == {"**mail_of(notice, person))", "**mail_of_all(told_together, person))"}
+    assert found == {
+        "**mail_of(notice, person))",
+        "**mail_of_all(told_together, person))",
+        # The first of these once more, where support sends it again.
+        "**told | {'key': key, 'operation': operation})",
+    }
 
 
 def test_a_new_kind_of_mail_would_be_found_out() -> None:

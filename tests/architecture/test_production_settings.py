@@ -57,6 +57,7 @@ def test_production_passes_every_deployment_check() -> None:
         ({"DEFAULT_FROM_EMAIL": ""}, "DEFAULT_FROM_EMAIL is not set, and it has no default."),
         ({"PORTAL_URL": ""}, "PORTAL_URL is not set, and it has no default."),
         ({"PORTAL_CLOCK_FILE": "clock"}, "production runs on real time: unset it."),
+        ({"AWS_MARKETPLACE_ENDPOINT": "http://127.0.0.1:5000"}, "production asks AWS itself"),
         ({"SECURE_SSL_REDIRECT": "maybe"}, "SECURE_SSL_REDIRECT is 'maybe', but it must be yes"),
         ({"CSRF_TRUSTED_ORIGINS": "portal.example.com"}, "must be a list of origins such as"),
     ],

@@ -54,6 +54,7 @@ SAVERS = {
     "credits/domain/post.py",
     "credits/domain/licenses.py",
     "credits/domain/people.py",
+    "credits/domain/restating.py",
     "credits/models/append_only.py",
     "credits/models/people.py",
 }

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 
+from billing.domain.importing.running import check_import, confirm_import
 from billing.domain.publication import close_next, publish_hours
 from credits import clock
 from credits.domain.boundaries import boundary_at
@@ -174,6 +175,19 @@ def add_newest() -> None:
     with clock.moved_to(NOW - timedelta(minutes=25)):
         enter(date(2027, 3, 1))
         post_mail()
+        import_waits()
+
+
+def import_waits() -> None:
+    """A file of orders that was confirmed, for two customers."""
+    rep = User.objects.get(email=address_of(StaffRole.SALES_REP))
+    ends = TODAY + 364 * DAY
+    data = "customer,order number,credits,first day,last day\n" + "".join(
+        f"{name},IM-{number},400,{TODAY},{ends}\n"
+        for number, name in enumerate(("Ending in 90", "Reported"))
+    )
+    found, _plan = check_import(data.encode(), "orders.csv", rep)
+    confirm_import(found, rep)
 
 
 def break_books() -> None:

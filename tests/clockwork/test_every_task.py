@@ -57,6 +57,9 @@ RUNS = [
     Run("billing.tasks.advance_lifecycle"),
     Run("billing.tasks.send_notices"),
     Run("billing.tasks.send_digests"),
+    Run("billing.tasks.apply_messages", at=(NOW, LATER)),
+    Run("billing.tasks.reconcile_marketplaces"),
+    Run("billing.tasks.import_purchases"),
     *SLOTS,
 ]
 """Every task of the registry, with what it finds to do in the scene."""

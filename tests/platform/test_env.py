@@ -262,3 +262,73 @@ def test_a_secret_that_may_be_left_out_is_empty_then_and_checked_where_it_is_giv
         env.secret_if_given("TOKEN", at_least=16)
     monkeypatch.setenv("TOKEN", "a-token-of-some-length")
     assert env.secret_if_given("TOKEN", at_least=16) == "a-token-of-some-length"
+
+
+def test_words_of_one_shape(given: Callable[[str], None]) -> None:
+    given("123456789012, 210987654321")
+    assert env.words_like(NAME, "[0-9]{12}", "accounts") == ["123456789012", "210987654321"]
+
+    given("123456789012, 12")
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} is '12', but it must be accounts"):
+        env.words_like(NAME, "[0-9]{12}", "accounts")
+
+
+@pytest.mark.parametrize("value", ["", "http://127.0.0.1:5000/", "https://[::1]:5000"])
+def test_a_stand_in_is_on_this_machine(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    assert env.on_this_machine(NAME) == value.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@example.com",
+        "http://localhost:5000",
+        "http://10.0.0.1",
+        "127.0.0.1:5000",
+        "ftp://127.0.0.1",
+    ],
+)
+def test_a_stand_in_elsewhere_is_refused(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="an address on this machine"):
+        env.on_this_machine(NAME)
+
+
+def test_a_resource_is_reached_by_https_or_is_on_this_machine(given: Callable[[str], None]) -> None:
+    for value in ("https://sqs.us-east-1.amazonaws.com/1/x", "http://127.0.0.1:5000/1/x", ""):
+        given(value)
+        assert env.away_or_here(NAME) == value
+    for value in ("http://sqs.us-east-1.amazonaws.com/1/x", "https://a@example.com/x", "queue"):
+        given(value)
+        with pytest.raises(ImproperlyConfigured, match="an address such as https://sqs"):
+            env.away_or_here(NAME)
+
+
+def test_guid_takes_an_id_in_any_case_or_none(given: Callable[[str], None]) -> None:
+    given("20E940B3-4C77-4B0B-9A53-9E16A1B010A7")
+
+    assert env.guid(NAME) == "20e940b3-4c77-4b0b-9a53-9e16a1b010a7"
+    given("")
+    assert env.guid(NAME, "") == ""
+
+
+@pytest.mark.parametrize("value", ["contoso", "20e940b3", "{20e940b3-4c77-4b0b-9a53-9e16a1b010a7}"])
+def test_guid_refuses_everything_else(given: Callable[[str], None], value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="must be an id such as"):
+        env.guid(NAME)
+
+
+def test_what_goes_together_is_given_together() -> None:
+    env.together(FIRST="a", SECOND="b")
+    env.together(FIRST="", SECOND="")
+
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^SECOND must be set as well: FIRST, SECOND go together\.$"
+    ):
+        env.together(FIRST="a", SECOND="")

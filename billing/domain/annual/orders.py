@@ -54,7 +54,8 @@ def purchase_lines(
     """Orders with the licenses they granted, newest first."""
     orders: dict[int, tuple[Purchase, list[Any]]] = {}
     for license in licenses:
-        if purchase := purchase_of(license):
+        purchase = purchase_of(license)
+        if purchase is not None and license.ordered_credits is not None:  # type: ignore[attr-defined]
             orders.setdefault(purchase.pk, (purchase, []))[1].append(license)
     lines = [
         PurchaseLine(

@@ -190,9 +190,11 @@ def told_license(entry: LedgerEntry) -> str:
     match entry.operation.kind:
         case "void":
             return _("%(label)s with %(credits)s was voided on %(day)s") % values
+        case "restate-grant" if entry.effective_at <= entry.recorded_at:
+            return _("%(label)s was amended by %(credits)s fewer from %(day)s on") % values
         case "reduce":
             return _("%(label)s was reduced by %(credits)s on %(day)s") % values
-        case "undo":
+        case "undo" | "move-order":
             return _("%(credits)s of %(label)s were withdrawn on %(day)s") % values
     return _("license %(label)s with %(credits)s ended on %(day)s") % ending(entry)
 

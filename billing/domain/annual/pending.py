@@ -201,7 +201,9 @@ def license_words(
             return _("%(label)s reduced by %(credits)s") % values
         case "void":
             return _("%(label)s voided") % values
-        case "undo":
+        case "restate-grant":
+            return _("%(label)s amended") % values
+        case "undo" | "move-order":
             return _("undone: %(label)s") % values
     if first.effective_at > operation.recorded_at:
         values["day"] = day_words(first.effective_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -172,7 +172,8 @@ SELECT (SELECT json_agg(license ORDER BY number) FROM license)::text,
     (SELECT json_agg(line) FROM line)::text,
     (SELECT json_agg(purchase) FROM purchase)::text,
     (SELECT json_agg(term ORDER BY id) FROM term)::text,
-    (SELECT json_agg(DISTINCT license_id) FROM term WHERE is_known)::text
+    (SELECT json_agg(DISTINCT license_id) FROM term WHERE is_known)::text,
+    (SELECT json_agg(DISTINCT operation_id) FROM term WHERE is_known)::text
 """  # noqa: S608 (no value is put into the text)
 
 
@@ -180,11 +181,12 @@ def licenses_with_purchases(customer: Customer, known: Known) -> list[License]:
     """Every license with its purchase, and whether it `is_known`; one query.
 
     What was ordered stays readable beside later corrections: `ordered_credits`, `ordered_from`
-    and `ordered_until` are those of the term that the purchase brought.
+    and `ordered_until` are those of the term that the purchase brought, as it was amended by then;
+    None for a license that the order has no more.
     """
     with connection.cursor() as cursor:
         cursor.execute(LICENSES, known.asked | {"customer": customer.pk})
-        licenses, lines, purchases, terms, told = map(loaded, cursor.fetchone())
+        licenses, lines, purchases, terms, told, heard = map(loaded, cursor.fetchone())
     orders = {purchase.pk: purchase for purchase in instances(Purchase, purchases)}
     bought = {line.license_id: line for line in instances(PurchaseLine, lines)}
     stated: dict[int, list[LicenseTerm]] = defaultdict(list)
@@ -197,14 +199,19 @@ def licenses_with_purchases(customer: Customer, known: Known) -> list[License]:
             line.purchase = orders[line.purchase_id]
         license._state.fields_cache["purchase_line"] = line
         license.is_known = license.pk in (told or ())  # type: ignore[attr-defined]
-        tell(license, stated[license.pk], line)
+        tell(license, stated[license.pk], line, frozenset(heard or ()))
     return found
 
 
-def tell(license: Any, terms: Iterable[LicenseTerm], line: PurchaseLine | None) -> None:
-    """Let a license say what was ordered."""
+def tell(
+    license: Any, terms: Sequence[LicenseTerm], line: PurchaseLine | None, known: Collection[int]
+) -> None:
+    """Let a license say what was ordered; of an amendment not known yet, what was before."""
     by = line.purchase.operation_id if line is not None else None
     ordered = next((term for term in terms if term.operation_id == by), None)
+    if line is not None and by not in known:
+        before = [term for term in terms if term.operation_id in known and term.credits > 0]
+        ordered = before[-1] if before else ordered
     license.ordered_credits = ordered.credits if ordered else None
     license.ordered_from = ordered.at if ordered else None
     license.ordered_until = ordered.until if ordered else None

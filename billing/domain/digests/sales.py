@@ -177,9 +177,8 @@ def tell_balance(
     balance of a parked customer may be wrong, and is not told.
     """
     if state.stage in (Stage.GRACE, Stage.LOCKED):
-        ends_at, until = state.ends_at or as_of, state.purge_from or as_of
-        held = position.figure.allocated
-        closing = Closing(customer, held, ends_at, until, is_locked=state.is_locked)
+        ends_at, held = state.ends_at or as_of, position.figure.allocated
+        closing = Closing(customer, held, ends_at, state.purge_from, is_locked=state.is_locked)
         desks.add(CLOSING, reps, ends_at, customer.pk, closing)
         return
     if customer.standing.parked_at is not None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from billing.models import PaygContract
 from credits.domain.access_state import AccessState, Held, access_rule
-from credits.domain.licenses import term_of
+from credits.domain.licenses import GRANTING, term_of
 from credits.models import LicenseKind, LicenseTerm
 
 
@@ -28,6 +28,8 @@ class Statement:
     until: datetime | None
     known_from: datetime
     withdrawn_at: datetime | None
+    is_grant: bool = False
+    """Whether it says when the license starts."""
 
     def is_known(self, known: datetime) -> bool:
         """Whether it stood in the books at an instant."""
@@ -41,6 +43,11 @@ class Lot:
     starts_at: datetime
     is_trial: bool
     statements: list[Statement] = field(default_factory=list)
+
+    def begins(self, known: datetime) -> datetime:
+        """When it starts, as the newest grant of it said that the books knew at an instant."""
+        granted = [one.at for one in self.statements if one.is_grant and one.known_from <= known]
+        return granted[-1] if granted else self.starts_at
 
 
 @dataclass(frozen=True)
@@ -71,14 +78,15 @@ class Holdings:
         starts: list[datetime] = []
         ends: dict[str, list[datetime]] = defaultdict(list)
         for lot in self.lots.values():
+            starts_at = lot.begins(known)
             given, voided_at = term_of(
-                lot.starts_at, [one for one in lot.statements if one.is_known(known)]
+                starts_at, [one for one in lot.statements if one.is_known(known)]
             )
             if given is None or given.until is None:
                 continue
-            if voided_at is not None and voided_at <= lot.starts_at:
+            if voided_at is not None and voided_at <= starts_at:
                 continue  # Voided before it began: it was never held.
-            starts.append(lot.starts_at)
+            starts.append(starts_at)
             name = "trial" if lot.is_trial else "license"
             if voided_at is not None and voided_at < given.until:
                 ends[f"{name}_void"].append(voided_at)
@@ -109,6 +117,7 @@ def holdings_of(customers: Collection[int]) -> dict[int, Holdings]:
         until,
         known_from,
         withdrawn_at,
+        operation,
     ) in terms.values_list(
         "license__customer_id",
         "license_id",
@@ -119,9 +128,11 @@ def holdings_of(customers: Collection[int]) -> dict[int, Holdings]:
         "until",
         "operation__recorded_at",
         "operation__reversal__recorded_at",
+        "operation__kind",
     ):
         lot = found[customer].lots.setdefault(license, Lot(starts_at, kind == LicenseKind.TRIAL))
-        lot.statements.append(Statement(at, credits, until, known_from, withdrawn_at))
+        is_grant = operation in GRANTING
+        lot.statements.append(Statement(at, credits, until, known_from, withdrawn_at, is_grant))
     contracts = PaygContract.objects.filter(customer__in=customers)
     for customer, *terms_of in contracts.values_list(
         "customer_id", "starts_at", "ends_at", "operation__recorded_at"

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from billing.domain.notices.terms import Standings
 from billing.domain.notices.windows import Window, stored
-from billing.models import Notice, NoticeKind, PaygContract
+from billing.models import MarketplaceAgreement, Notice, NoticeKind, PaygContract
 from credits import clock
 from credits.domain.access_state import GRACE, KEPT, AccessState
 from credits.models import Customer, License
@@ -31,6 +31,9 @@ def customers_without(window: Window) -> list[int]:
         contracts = PaygContract.objects.filter(**graced.holds("ends_at"))
         for terms in (licenses, contracts):
             found.update(terms.order_by().values_list("customer_id", flat=True))
+    suspended = MarketplaceAgreement.objects.filter(**window.holds("suspended_at"))
+    linked = suspended.filter(customer__isnull=False).order_by()
+    found.update(linked.values_list("customer_id", flat=True))
     return sorted(found)
 
 
@@ -46,6 +49,8 @@ def due(customer: Customer, state: AccessState, window: Window) -> Iterator[Noti
     if not state.is_locked or state.ends_at is None:
         return
     for kind, after in AFTER_END.items():
+        if kind == NoticeKind.PURGE_AHEAD and state.purge_from is None:
+            continue  # Nothing is erased by a suspension alone.
         if state.ends_at + after in window:
             yield access_notice(kind, customer, state, window.until)
 

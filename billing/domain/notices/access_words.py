@@ -25,6 +25,8 @@ from credits.domain.access_state import Cause
 def locked(notice: Notice) -> Told:
     """Access of Halden Energy ended on 30 Apr 2027."""
     facts, customer = notice.facts, notice.customer
+    if facts["cause"] == Cause.SUSPENSION:
+        return suspended(notice)
     ends_at, purge_from = instant_of(facts["ends_at"]), instant_of(facts["purge_from"])
     sentences = [
         cause_sentence(facts["cause"], instant_of(facts["valid_until"]), ends_at),
@@ -43,6 +45,30 @@ def locked(notice: Notice) -> Told:
         places.request_credits(customer, 0, cause=RequestCause.OTHER),
         tone="bad",
         steps=[places.what_ended(customer)],
+    )
+
+
+def suspended(notice: Notice) -> Told:
+    """Access of Halden Energy is suspended since 30 Apr 2027."""
+    ends_at = instant_of(notice.facts["ends_at"])
+    sentences = [
+        _(
+            "The marketplace suspended the purchase on %(moment)s, and nothing else keeps the "
+            "pages open. Usually a payment has failed."
+        )
+        % {"moment": both_clocks(ends_at)},
+        _("The credits stay as they are, everything is kept, and nothing is erased because of it."),
+        _(
+            "Settle it at the marketplace: the pages open by themselves as soon as the marketplace "
+            "says so. Another purchase opens them as well."
+        ),
+    ]
+    return say(
+        _("Access of %(customer)s is suspended since %(day)s")
+        % {"customer": notice.customer, "day": day_text(ends_at)},
+        sentences,
+        places.what_ended(notice.customer),
+        tone="bad",
     )
 
 

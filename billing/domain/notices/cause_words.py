@@ -15,7 +15,13 @@ from credits.models import LedgerEntry, Side
 
 ENDS, VOID, REDUCED, WITHDRAWN, RISES = "ends", "void", "reduced", "withdrawn", "rises"
 
-OF_OPERATION = {"void": VOID, "reduce": REDUCED, "undo": WITHDRAWN}
+OF_OPERATION = {
+    "void": VOID,
+    "reduce": REDUCED,
+    "restate-grant": REDUCED,
+    "undo": WITHDRAWN,
+    "move-order": WITHDRAWN,
+}
 """What a fall of valid credits is called, by the kind of its operation; otherwise a term ends."""
 
 

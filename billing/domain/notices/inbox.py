@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from billing.models import InboxMark, Notice, NoticeKind
@@ -81,9 +81,10 @@ class Page:
     newer: UUID | None
 
 
-def unread(user: User) -> Func:
+def unread(user: User | F) -> Func:
     """For a queryset of customers: how many notices of each a member has not read.
 
+    The member may be an expression: OuterRef(OuterRef(...)) of what the customers are read with.
     It is counted to `MOST_COUNTED`, and 0 for who is no member. The frame's one query carries it
     (settings.UNREAD_NOTICES), so that no page takes a query more for it.
     """

@@ -67,7 +67,8 @@ ORDER BY operation.customer_id, operation.position
 UNDONE = """
 SELECT undo.customer_id, undo.kind, undo.public_id,
     count(*) OVER (PARTITION BY undo.reverses_id) > 1,
-    undone.customer_id IS DISTINCT FROM undo.customer_id, undone.reverses_id IS NOT NULL,
+    undone.customer_id IS DISTINCT FROM undo.customer_id,
+    undone.reverses_id IS NOT NULL AND undone.kind <> 'restate-grant',
     undone.position >= undo.position
 FROM credits_operation undo JOIN credits_operation undone ON undone.id = undo.reverses_id
 WHERE undo.customer_id = ANY(%(customers)s) ORDER BY undo.customer_id, undo.position

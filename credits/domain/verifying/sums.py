@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
+from django.db.models import F
+
+from credits.domain.licenses import GRANTING
 from credits.domain.verifying.checks import Batch, Problem, Seen, names_of, rows, withdrawn
 from credits.models import GENESIS, DailyChange, License, LicenseTerm
 
@@ -183,7 +187,7 @@ def terms_of(
     standing: dict[int, list[LicenseTerm]] = defaultdict(list)
     own = LicenseTerm.objects.filter(license__customer__in=customers)
     taken_back = withdrawn(customers)
-    for term in own.order_by("operation_id", "pk"):
+    for term in own.annotate(kind=F("operation__kind")).order_by("operation_id", "pk"):
         stated[term.license_id].append(term)
         if term.operation_id not in taken_back:
             standing[term.license_id].append(term)
@@ -197,13 +201,20 @@ def stated_columns(
     columns: dict[str, Any] = {}
     if not stated:
         return columns
-    columns["starts_at"] = stated[0].at
+    columns["starts_at"] = begins(stated)
     given = [term for term in standing if term.credits > 0]
     if given and given[-1].until is not None:
         columns |= {"credits": given[-1].credits, "ends_at": given[-1].until}
     voided = not given or standing[-1].credits == 0
-    columns["voided_at"] = (standing[-1].at if given else stated[0].at) if voided else None
+    columns["voided_at"] = (standing[-1].at if given else columns["starts_at"]) if voided else None
     return columns
+
+
+def begins(stated: Sequence[Any]) -> datetime:
+    """When a license starts: as the newest grant of it said, withdrawn or not."""
+    granted = [term.at for term in stated if term.kind in GRANTING]
+    at: datetime = granted[-1] if granted else stated[0].at
+    return at
 
 
 def summed(batch: Batch, seen: Seen) -> Iterator[Problem]:

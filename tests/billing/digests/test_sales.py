@@ -192,7 +192,7 @@ def test_a_section_has_an_end_and_says_how_many_more_there_are(
     assert mail.subject.startswith("To look after: 0 short, 20 ending,")
     assert mail.text.count("last day 23 Feb 2027") == 3
     assert "And 17 more:" in mail.text
-    assert "/sales/?keep=ending" in mail.text
+    assert "/sales/expiring/" in mail.text
     assert "And 17 more" in mail.html
 
 

@@ -12,7 +12,16 @@ from django.db import connection, models
 
 from billing.domain.orders import LineOrder
 from billing.domain.requests import RequestCredits, request_credits
-from billing.models import InboxMark, Notice, NoticeKind, NoticeSettings, Watched, WatchedState
+from billing.models import (
+    InboxMark,
+    Notice,
+    NoticeKind,
+    NoticeSettings,
+    PurchaseDraft,
+    PurchaseFile,
+    Watched,
+    WatchedState,
+)
 from credits import clock
 from credits.domain.erasing import erased_email, reworded
 from credits.domain.mail import relay
@@ -55,10 +64,14 @@ ERASED = {
     "billing.Notice": {"facts", "key", "kind"},
     "billing.NoticeSettings": {"low_levels"},
     "billing.Purchase": {"note"},
+    "billing.PurchaseDraft": {"order_number", "typed"},
+    "billing.PurchaseEvent": {"changes"},
+    "billing.PurchaseFile": {"content", "content_type", "form_key", "name", "sha256"},
     "billing.WatchedState": {"state"},
     "credits.Customer": {"domain", "name", "slug"},
     "credits.Membership": {"invited_as", "role"},
     "credits.OperationNote": {"salt", "text"},
+    "billing.MarketplaceMessage": {"body"},
     "credits.OutgoingMail": {"calendar", "html", "problem", "subject", "text", "to"},
     "credits.SecurityEvent": {"account", "address"},
     "credits.UsageSource": {"name"},
@@ -74,12 +87,18 @@ STAYS = {
     "billing.CreditRequest": {"cause", "state"},
     "billing.CustomerLife": {"stage"},
     "billing.LifeEvent": {"kind"},
+    "billing.PurchaseDraft": {"form_key", "state"},
+    # Of nobody in particular, and forgotten after a week: long before anything is erased.
+    "billing.PurchaseImport": {"content", "name", "problems", "separator", "sha256", "state"},
+    "billing.PurchaseEvent": {"kind"},
     "credits.DailyChange": {"side"},
     "credits.FeatureChoice": {"billing_model"},
     "credits.LedgerEntry": {"side"},
     "credits.Level": {"side"},
     "credits.License": {"kind"},
     # Numbers of a business: an order, an agreement, a currency.
+    "billing.ActivationCode": {"code", "kind", "product"},
+    "billing.Entitlement": {"kind", "product"},
     "billing.PaygContract": {"agreement", "channel"},
     "billing.Purchase": {"channel", "currency", "order_number", "state"},
     "credits.Customer": {"over_allocation"},
@@ -98,10 +117,44 @@ STAYS = {
         "subject",
     },
     "credits.UsageReport": {"quantities"},
+    # A marketplace's own: what was bought under which number, and what came of it. It names no
+    # person; the text of a message as it came is erased.
+    "billing.MarketplaceAgreement": {
+        "account",
+        "items",
+        "marketplace",
+        "problem",
+        "product",
+        "reference",
+        "state",
+    },
+    "billing.MarketplaceMessage": {
+        "account",
+        "action",
+        "marketplace",
+        "message_id",
+        "problem",
+        "product",
+        "reference",
+        "sha256",
+        "state",
+    },
+    "billing.MarketplaceDifference": {
+        "kind",
+        "marketplace",
+        "ours",
+        "reference",
+        "state",
+        "theirs",
+    },
+    "billing.MarketplaceOffer": {"kind", "marketplace", "plan", "product"},
+    "billing.LinkClaim": {"digest"},
     "credits.OutgoingMail": {"key", "kind"},
     "credits.SecurityEvent": {"kind", "request_id"},
     "estimator.EstimateVersion": {"key"},
     # The installation's own, of no customer.
+    "billing.ConversionRate": {"name", "note", "product", "source", "unit", "unit_plural"},
+    "billing.MarketplaceKeys": {"keys", "marketplace"},
     "credits.AllocationGroup": {"key", "name"},
     "credits.Balance": {"chain_head"},
     "credits.Feature": {"key", "name", "payg", "requires", "unit", "unit_plural"},
@@ -213,6 +266,21 @@ def typed(story: Story, former: User) -> None:
         at=clock.now(),
         created_at=clock.now(),
     )
+    PurchaseDraft.objects.create(
+        customer=customer,
+        form_key="test/1",
+        typed={"note": CANARY},
+        saved_by=admin,
+        saved_at=clock.now(),
+    )
+    PurchaseFile.objects.create(
+        customer=customer,
+        name=f"{CANARY}.pdf",
+        content_type="application/pdf",
+        size=4,
+        content=b"%PDF",
+        uploaded_at=clock.now(),
+    )
     NoticeSettings.objects.create(customer=customer)
     InboxMark.objects.create(customer=customer, user=admin)
     WatchedState.objects.create(customer=customer, state=Watched.NEGATIVE, since=clock.now())
@@ -240,6 +308,8 @@ def test_no_row_of_any_table_holds_anything_personal_after_a_purge(
     assert {
         "billing_notice",
         "billing_purchase",
+        "billing_purchasedraft",
+        "billing_purchasefile",
         "credits_customer",
         "credits_membership",
         "credits_operationnote",

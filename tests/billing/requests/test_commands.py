@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing.domain.purchases import cancel, cancel_purchase
+from billing.domain.order_changes.cancelling import cancel, cancel_purchase
 from billing.domain.requests import MAX_TEXT, MOST_OPEN, RequestCredits
 from billing.models import CreditRequest, Purchase, RequestCause, RequestState
 from credits import clock

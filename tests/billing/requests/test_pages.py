@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from billing.domain.purchases import cancel, cancel_purchase
+from billing.domain.order_changes.cancelling import cancel, cancel_purchase
 from billing.models import CreditRequest, RequestState
 from billing.tables.requests import RequestTable
 from credits.models import Customer, OperationNote, User

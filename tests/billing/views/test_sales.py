@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from billing.domain.order_changes.cancelling import cancel, cancel_purchase
 from billing.tables.purchases import SalesPurchaseTable
 from billing.tables.sales import DeskTable
+from credits import clock
 from credits.models import Customer, User
 from tests.billing.ordering import buy, line, today
 from tests.billing.views.entering import HTMX, text_of
@@ -19,10 +23,14 @@ from tests.factories import credits as make
 ClientOf = Callable[[User], Client]
 CUSTOMERS = reverse("billing:sales-customers")
 PURCHASES = reverse("billing:sales-purchases")
+EXPIRING = reverse("billing:sales-expiring")
+SHORT = reverse("billing:sales-short")
+GROWING = reverse("billing:sales-growing")
+LISTS = (CUSTOMERS, EXPIRING, SHORT, GROWING)
 DAY = timedelta(days=1)
 
 
-@pytest.mark.parametrize("address", [CUSTOMERS, PURCHASES])
+@pytest.mark.parametrize("address", [*LISTS, PURCHASES])
 @pytest.mark.parametrize(
     ("who", "status"),
     [("rep", 200), ("manager", 200), ("alice", 404), ("bob", 404), ("support", 404)],
@@ -72,8 +80,8 @@ def test_the_list_is_narrowed_and_searched(
     make.grant(other_customer, 100, today(), today() + 9 * DAY)
     client = client_of(manager)
 
-    short = text_of(client.get(CUSTOMERS, {"keep": "short"}))
-    ending = text_of(client.get(CUSTOMERS, {"keep": "ending"}))
+    short = text_of(client.get(SHORT))
+    ending = text_of(client.get(EXPIRING))
     found = text_of(client.get(CUSTOMERS, {"q": other_customer.label}))
     nobody = text_of(client.get(CUSTOMERS, {"q": "nobody"}))
 
@@ -122,6 +130,84 @@ def test_the_list_is_sorted_by_its_figures(
     assert [places[place] for place in sorted(places)] == order
 
 
+def test_each_list_has_its_own_order_and_its_number_beside_its_name(
+    client_of: ClientOf, three: list[Customer], manager: User
+) -> None:
+    client = client_of(manager)
+    make.grant(three[0], 5, today(), today() + 3 * DAY)
+
+    short = client.get(SHORT).content.decode()
+    expiring = client.get(EXPIRING).content.decode()
+
+    assert short.index(f">{three[0].name}<") < short.index(f">{three[1].name}<")
+    assert f">{three[2].name}<" not in short
+    places = [expiring.index(f">{three[n].name}<") for n in (0, 1, 2)]
+    assert places == sorted(places)
+    said = text_of(client.get(CUSTOMERS))
+    assert "Customers 3 Expiring 3 Short 2 Growing fast Requests" in said
+    again = client.get(SHORT, {"sort": "-name"}).content.decode()
+    assert again.index(f">{three[0].name}<") < again.index(f">{three[1].name}<")
+
+
+def test_growing_fast_says_by_how_much_and_how_long_it_is_enough(
+    client_of: ClientOf, at: Callable[..., Any], customer: Customer, rep: User
+) -> None:
+    make.allocate(customer, "endpoint-sandbox-submission", 200)
+    with at(clock.now() + 95 * DAY):
+        make.grant(customer, 3_000, today(), today() + 300 * DAY)
+        make.allocate(customer, "endpoint-sandbox-submission", 300)
+
+        words = text_of(client_of(rep).get(GROWING))
+        row = exported(client_of(rep), GROWING, "growing-customers")
+
+    assert f"{customer.name}" in words
+    assert "2,100 900" in words
+    assert "+700 50.0 % 115 days" in words
+    assert (row["Grew in 90 days"], row["In percent"]) == ("700", "50")
+    assert row["Enough at this pace for"] == "115"
+
+
+def exported(client: Client, address: str, key: str) -> dict[str, str]:
+    """The first row of a list's file."""
+    answer: Any = client.get(address, {"_export": "csv", "_table": key, "_columns": "all"})
+    lines = csv.reader(b"".join(answer.streaming_content).decode("utf-8-sig").splitlines())
+    header, first = next(lines), next(lines)
+    return dict(zip(header, first, strict=True))
+
+
+def test_the_last_purchase_that_stands_is_shown_and_in_the_file(
+    client_of: ClientOf, customer: Customer, other_customer: Customer, rep: User, manager: User
+) -> None:
+    first = buy(customer, "SO-1", line(1_500), line(500), actor=rep)
+    gone = buy(customer, "SO-2", line(90))
+    cancel_purchase(gone, cancel(gone, make.asked(reason="Entered twice.")))
+
+    page = client_of(manager).get(CUSTOMERS)
+    row = exported(client_of(rep), CUSTOMERS, "customers")
+
+    assert "2,000 credits in order SO-1" in text_of(page)
+    assert "None yet" in text_of(page)
+    kwargs = {"slug": customer.slug, "public_id": first.public_id}
+    assert reverse("billing:purchase-detail", kwargs=kwargs) in page.content.decode()
+    assert row["Day of the last purchase"] == today().isoformat()
+    assert row["Credits last purchased"] == "2000"
+    assert row["Order of the last purchase"] == "SO-1"
+
+
+def test_a_license_that_is_renewed_says_so(
+    client_of: ClientOf, customer: Customer, rep: User
+) -> None:
+    ending = buy(customer, "SO-1", line(700, last_day=today() + 9 * DAY)).lines.get().license
+    unrenewed = text_of(client_of(rep).get(EXPIRING))
+    buy(customer, "SO-2", line(700, today() + 10 * DAY, renews=ending))
+
+    said = text_of(client_of(rep).get(EXPIRING))
+
+    assert "700" in said
+    assert "Renewed" in said
+    assert "Renewed" not in unrenewed
+
+
 def sortable(table: type) -> list[str]:
     return [name for name, column in table.base_columns.items() if column.orderable]  # type: ignore[attr-defined]
 
@@ -148,7 +234,7 @@ def test_every_sortable_column_of_purchases_renders(
     assert "SO-1" in text_of(page)
 
 
-@pytest.mark.parametrize("address", [CUSTOMERS, PURCHASES])
+@pytest.mark.parametrize("address", [*LISTS, PURCHASES])
 @pytest.mark.parametrize(
     "query",
     [

@@ -68,11 +68,18 @@ def test_an_assignment_without_the_role_opens_nothing(rep: User, customer: Custo
         (
             "alice",
             {"view", "export", "allocate", "estimate", "see_prices", "request_credits"}
-            | {"manage_members", "change_settings"},
+            | {"manage_members", "change_settings", "add_licenses"},
         ),
         ("bob", {"view", "export"}),
-        ("rep", {"view", "export", "estimate", "see_prices", "enter_purchases"}),
-        ("manager", {"view", "export", "estimate", "see_prices", "enter_purchases"}),
+        (
+            "rep",
+            {"view", "export", "estimate", "see_prices", "enter_purchases", "correct_purchases"},
+        ),
+        (
+            "manager",
+            {"view", "export", "estimate", "see_prices", "enter_purchases", "correct_purchases"}
+            | {"assign_reps"},
+        ),
         ("support", {"view", "export", "see_prices", "correct"}),
     ],
 )

@@ -1,0 +1,1 @@
+"""Files that people send: read line by line, every problem named by its line."""
