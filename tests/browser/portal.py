@@ -84,4 +84,5 @@ def running(browser: Browser) -> Iterator[Portal]:
             context.close()
     finally:
         server.stop()
-        call_command("flush", verbosity=0, interactive=False)
+        # Numbers go on: what is copied back later keeps those it had.
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
