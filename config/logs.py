@@ -1,7 +1,11 @@
 """The format of the log: one line an event, `at=... level=... logger=... event key=value`."""
 
 import logging
+import re
 from datetime import UTC, datetime
+
+SECRET_PATH = re.compile(r"(/marketplace/link/)[\w-]+")
+"""An address that is a right to link a purchase for as long as it was not used."""
 
 
 class KeyValueFormatter(logging.Formatter):
@@ -11,4 +15,5 @@ class KeyValueFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         # What a client sent may stand in a message, and must not begin a line of its own.
         message = record.message.replace("\r", "\\r").replace("\n", "\\n")
+        message = SECRET_PATH.sub(r"\1-", message)
         return f"at={at} level={record.levelname} logger={record.name} {message}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Iterable
 
@@ -30,8 +31,8 @@ from credits.web.address import client_address
 logger = logging.getLogger(__name__)
 
 TOKEN = "x-amzn-marketplace-token"  # noqa: S105 The field that AWS's page sends.
-LONGEST = 8_000
-"""Characters of a token."""
+LANDING_TOKEN = re.compile("[!-~]{1,8000}")
+"""As AWS writes them. Of another it would say only that it cannot be read, and be asked again."""
 KEY = "X-Marketplace-Key"
 SEE_OTHER, BAD, UNAUTHORIZED, CONFLICT, TOO_MANY, LATER = 303, 400, 401, 409, 429, 503
 
@@ -48,7 +49,7 @@ def aws_landing(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return landing_page(request)
     token = request.POST.get(TOKEN, "").strip()
-    if not token or len(token) > LONGEST:
+    if not LANDING_TOKEN.fullmatch(token):
         return landing_page(
             request, _("There is no link from AWS Marketplace in this request."), BAD
         )

@@ -154,6 +154,20 @@ def test_a_log_line_stays_one_line_and_is_in_utc() -> None:
     )
 
 
+def test_a_right_to_link_a_purchase_is_written_in_no_log() -> None:
+    record = logging.LogRecord(
+        "django.request",
+        logging.WARNING,
+        __file__,
+        1,
+        "Gone: %s",
+        ("/marketplace/link/aB-_9/",),
+        None,
+    )
+
+    assert KeyValueFormatter().format(record).endswith("Gone: /marketplace/link/-/")
+
+
 def test_static_files_pass_the_storage_that_production_uses(tmp_path: Path) -> None:
     """It fails where a file names another one, such as a source map, that is not there."""
     environment = {

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 
 from billing.domain.contracts import EndContract, EnterContract, ExtendContract, enter_contract
 from billing.domain.marketplaces.agreements import short
+from billing.domain.marketplaces.corrected import refuse_corrected
 from billing.domain.marketplaces.wanted import Buy, Held, MoveEnd, Reduce, Step, Void, Wanted, steps
 from billing.domain.orders import LineOrder, Order
 from billing.domain.purchases import record_purchase
@@ -67,10 +68,13 @@ class ShortenLicense(LicenseCorrection):
 def grant(agreement: MarketplaceAgreement, want: Wanted, now: datetime) -> int:
     """Bring licenses and contract of a linked agreement to what is wanted; how many steps.
 
-    Raises what the commands refuse.
+    Raises what the commands refuse, and CorrectedByHand where a person's correction would be
+    overruled.
     """
     held = held_of(agreement)
     missing = steps(held, want, now)
+    if missing:
+        refuse_corrected(agreement)
     for step in missing:
         take(agreement, step)
     return len(missing) + bring_contract(agreement, want, now)

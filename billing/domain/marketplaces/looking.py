@@ -23,9 +23,10 @@ from billing.domain.marketplaces.agreements import (
     remember,
     take_number,
 )
+from billing.domain.marketplaces.corrected import SENTENCE, CorrectedByHand
 from billing.domain.marketplaces.granting import grant
 from billing.domain.marketplaces.offers import offers_of
-from billing.domain.marketplaces.providers import Provider, Truth, Unavailable
+from billing.domain.marketplaces.providers import Provider, Truth, Unavailable, Vanished
 from billing.domain.marketplaces.wanted import wanted
 from billing.models import AgreementState, MarketplaceAgreement
 from credits import clock
@@ -44,6 +45,7 @@ WORDS: Mapping[str, Any] = {
     NOT_LINKED: gettext_noop("No customer has linked this agreement yet."),
     "unknown-offer": gettext_noop("Nobody has said yet what a unit of one of its plans is worth."),
     "no-end": gettext_noop("The marketplace names no last day."),
+    CorrectedByHand.code: SENTENCE,
 }
 """Why an agreement has come to nothing so far. Any other word is the code of a refusal."""
 
@@ -63,12 +65,16 @@ def words_of(problem: str) -> str:
     return _(WORDS.get(problem, REFUSED)) if problem else ""
 
 
-def visit(agreement: MarketplaceAgreement, asks: Provider) -> Outcome:
+def visit(
+    agreement: MarketplaceAgreement, asks: Provider, *, gone_is_over: bool = False
+) -> Outcome:
     """Look at an agreement and apply what is said; tell the marketplace that the buyer is in.
 
-    After it was told, a second look brings what that changed. Raises Unavailable, UnknownAgreement.
+    After it was told, a second look brings what that changed. `gone_is_over` is a person's word
+    that an agreement has ended of which nothing is said any more. Raises Unavailable,
+    UnknownAgreement.
     """
-    outcome = look(agreement, asks)
+    outcome = look(agreement, asks, gone_is_over=gone_is_over)
     if waits_for_activation(agreement, outcome):
         asks.activate(agreement.reference, items_of(agreement))
         outcome = look(agreement, asks)
@@ -82,10 +88,15 @@ def waits_for_activation(agreement: MarketplaceAgreement, outcome: Outcome) -> b
     return is_in and agreement.must_activate and agreement.state != AgreementState.ENDED
 
 
-def look(agreement: MarketplaceAgreement, asks: Provider) -> Outcome:
+def look(agreement: MarketplaceAgreement, asks: Provider, *, gone_is_over: bool = False) -> Outcome:
     """One look: a number, the question, and the truth applied. Raises what the question raises."""
     number = take_number(agreement)
-    truth = asks.truth(agreement.reference, agreement.account, agreement.product)
+    try:
+        truth = asks.truth(agreement.reference, agreement.account, agreement.product)
+    except Vanished as gone:
+        if not gone_is_over:
+            raise
+        truth = gone.ended
     for _try in range(TRIES):
         try:
             return apply_truth(agreement.pk, number, truth)

@@ -27,6 +27,20 @@ class UnknownAgreement(CreditsError):
     code = "unknown-agreement"
 
 
+class Vanished(UnknownAgreement):
+    """The marketplace says nothing any more of an agreement that it told of before.
+
+    That is no proof that it ended: an answer may be empty for a moment. `ended` is what holds if
+    a person says so.
+    """
+
+    code = "vanished"
+
+    def __init__(self, message: str, ended: Truth) -> None:
+        super().__init__(message)
+        self.ended = ended
+
+
 class RefusedToken(CreditsError):
     """The token that a buyer brought is none, has expired, or was used."""
 

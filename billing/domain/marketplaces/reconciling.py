@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.domain.marketplaces.agreements import agreement_of, last_said, short
-from billing.domain.marketplaces.comparing import Difference, differences
+from billing.domain.marketplaces.comparing import UNKNOWN_TO_THEM, Difference, differences
+from billing.domain.marketplaces.corrected import REPAIR
 from billing.domain.marketplaces.looking import visit
 from billing.domain.marketplaces.providers import (
     Provider,
@@ -113,7 +114,7 @@ class RepairAgreement(Command):
     InvalidCommand without a reason, NotAllowed for anybody but support.
     """
 
-    kind: ClassVar[str] = "repair-agreement"
+    kind: ClassVar[str] = REPAIR
 
     reference: str
     subject: str
@@ -126,20 +127,21 @@ class RepairAgreement(Command):
             raise InvalidCommand(_("Say why it is to be repaired."), field="reason")
         if self.asked.actor is None or not may_correct(self.asked.actor, books.customer):
             raise NotAllowed(_("Only support repairs agreements."))
-        return Decision(subject=self.subject)
+        return Decision(answer={"reference": self.reference}, subject=self.subject)
 
 
 def repair(difference: MarketplaceDifference, asked: Asked) -> list[MarketplaceDifference]:
     """Look at the agreement of a difference once more and apply what is said; what still differs.
 
-    The word is given first, and stands also where the marketplace does not answer then. Raises
-    what `repairing` and the look raise.
+    The word is given first, and stands also where the marketplace does not answer then. An
+    agreement that was missing in the night and is missing now has ended by that word. Raises what
+    `repairing` and the look raise.
     """
     command = repairing(difference, asked)
     asks = asked_of(difference)
     answer = post(command)
     agreement = agreement_of(difference.marketplace, difference.reference)
-    visit(agreement, asks)
+    visit(agreement, asks, gone_is_over=difference.kind == UNKNOWN_TO_THEM)
     agreement.refresh_from_db()
     return closed(agreement, answer)
 

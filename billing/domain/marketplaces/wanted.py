@@ -80,9 +80,13 @@ def wanted(truth: Truth, offers: Mapping[str, Worth], now: datetime) -> Wanted |
 
 
 def over(truth: Truth, now: datetime) -> Wanted:
-    """Of an agreement that is over: it ended where its term did, or else it is cancelled now."""
-    at = truth.ends_at if truth.ends_at is not None and truth.ends_at <= now else None
-    return Wanted(0, False, None, cut_up(at) if at else now, is_over=True)
+    """Of an agreement that is over: it ended where its term did, or else it is cancelled now.
+
+    On its last day it has ended with its term: that day is usable to its end.
+    """
+    ends_at = cut_up(truth.ends_at) if truth.ends_at is not None else None
+    is_due = ends_at is not None and ends_at - clock.DAY <= now
+    return Wanted(0, False, None, ends_at if ends_at and is_due else now, is_over=True)
 
 
 def worth(truth: Truth, offers: Mapping[str, Worth]) -> tuple[int, bool]:

@@ -17,6 +17,7 @@ from billing.domain.marketplaces.providers import (
     Unavailable,
     UnknownAgreement,
     Unsettled,
+    Vanished,
 )
 from billing.marketplaces.aws import truth as reading
 from billing.marketplaces.aws.calls import AGREEMENT, ENTITLEMENT, METERING, call, client, pages
@@ -75,10 +76,10 @@ class AwsMarketplace:
         )
 
     def truth(self, reference: str, account: str, product: str) -> Truth:
-        """What holds of a license now; ended where AWS knows nothing of it any more.
+        """What holds of a license now.
 
         Raises UnknownAgreement for what is no license, no buyer, none of the products, or never
-        was known.
+        was known; Vanished where AWS tells nothing any more of what should go on.
         """
         is_ours = not product or product in self.configuration.products
         if not (is_ours and LICENSE.fullmatch(reference) and ACCOUNT.fullmatch(account)):
@@ -155,7 +156,9 @@ class AwsMarketplace:
         """A license of which AWS knows nothing any more ended when it was said to, if that is past.
 
         Without this, one that ran out at noon would count as cancelled, and lose its last day.
-        Raises UnknownAgreement for one that never was there: AWS may not show it yet.
+        One that should go on is not cancelled by an empty answer, which AWS may give for a moment:
+        raises Vanished, and UnknownAgreement for one that never was there, since AWS may not show
+        it yet.
         """
         known = (
             MarketplaceAgreement.objects.filter(marketplace=Marketplace.AWS)
@@ -166,6 +169,15 @@ class AwsMarketplace:
         if known is None:
             raise UnknownAgreement(_("AWS Marketplace knows no such agreement of this buyer."))
         is_past = known.ends_at is not None and known.ends_at <= clock.now()
+        if known.state != AgreementState.ENDED and not is_past:
+            raise Vanished(
+                _(
+                    "AWS Marketplace tells nothing of this agreement any more, which is no proof "
+                    "that it ended, so nothing was changed. If that lasts it is listed in the "
+                    "night; repair the difference to end it."
+                ),
+                found,
+            )
         return replace(found, ends_at=known.ends_at) if is_past else found
 
     def settle(self, message: Message) -> None:

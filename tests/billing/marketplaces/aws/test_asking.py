@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from billing.domain.marketplaces.providers import Item, RefusedToken, Unavailable, UnknownAgreement
+from billing.domain.marketplaces.providers import (
+    Item,
+    RefusedToken,
+    Unavailable,
+    UnknownAgreement,
+    Vanished,
+)
 from billing.marketplaces.aws.provider import AwsMarketplace
 from billing.models import AgreementState, Marketplace, MarketplaceAgreement
 from tests.billing.marketplaces.aws.conftest import BUYER, NOW, PRODUCT, license_arn
@@ -127,9 +133,12 @@ def test_a_license_that_is_gone_ended_when_it_was_said_to(marketplace: AwsMarket
     known(1, AgreementState.ACTIVE, past)
     known(2, AgreementState.ACTIVE, ahead)
 
-    for number, ends_at in ((1, past), (2, None)):
-        truth = marketplace.truth(license_arn(number), BUYER, PRODUCT)
-        assert (truth.state, truth.ends_at) == (AgreementState.ENDED, ends_at)
+    truth = marketplace.truth(license_arn(1), BUYER, PRODUCT)
+
+    assert (truth.state, truth.ends_at) == (AgreementState.ENDED, past)
+    with pytest.raises(Vanished) as gone:
+        marketplace.truth(license_arn(2), BUYER, PRODUCT)
+    assert (gone.value.ended.state, gone.value.ended.ends_at) == (AgreementState.ENDED, None)
 
 
 def test_a_license_that_never_was_there_is_unknown(marketplace: AwsMarketplace) -> None:

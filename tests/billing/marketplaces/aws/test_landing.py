@@ -95,7 +95,11 @@ def test_a_buyer_is_told_what_is_wrong(
     assert not MarketplaceAgreement.objects.exists()
 
 
-@pytest.mark.parametrize("token", ["", "   ", "x" * 8_001], ids=["none", "spaces", "too long"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "   ", "x" * 8_001, "a b", "tok\u00e9n"],
+    ids=["none", "spaces", "too long", "two words", "no ASCII"],
+)
 def test_without_a_token_nobody_is_asked(standin: Standin, token: str) -> None:
     before = stored()
 

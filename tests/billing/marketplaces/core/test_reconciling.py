@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.domain.marketplaces.linking import follow
-from billing.domain.marketplaces.providers import Item
-from billing.domain.marketplaces.reconciling import NotAllReconciled, reconcile
+from billing.domain.marketplaces.providers import Item, Truth, Vanished
+from billing.domain.marketplaces.reconciling import NotAllReconciled, reconcile, repair
+from billing.domain.order_changes.cancelling import cancel, cancel_purchase
 from billing.models import MarketplaceDifference, MarketplaceMessage
 from credits.admin.correcting import correction_url
-from credits.models import Customer, Operation, OutgoingMail, User
+from credits.domain.licenses import VoidLicense
+from credits.domain.post import post
+from credits.models import Customer, License, Operation, OutgoingMail, User
 from credits.roles import StaffRole
 from tests.billing.marketplaces.core import fake
 from tests.billing.marketplaces.core.conftest import NOW
@@ -199,3 +203,74 @@ def test_support_has_a_parked_message_tried_again(
     for record in (row, row.agreement, customer):
         name = f"admin:{record._meta.app_label}_{record._meta.model_name}_change"
         assert client.get(reverse(name, args=(record.pk,))).status_code == 200
+
+
+def test_what_a_person_corrected_stands_until_it_is_repaired(
+    customer: Customer, support: User
+) -> None:
+    bought = linked(truth := agreement(), customer)
+    follow(bought)
+    license = License.objects.get(customer=customer)
+    post(
+        VoidLicense(
+            customer=customer,
+            asked=make.asked(actor=support, reason="Bought twice."),
+            license=license,
+        )
+    )
+    send(truth)
+    apply()
+
+    assert valid(customer) == 0
+    message = MarketplaceMessage.objects.get()
+    assert (message.state, "A person has corrected" in message.problem) == ("parked", True)
+    reconcile(NOW)
+    assert [kind for kind, _ours, _theirs in found()] == ["end", "units"]
+
+    row = MarketplaceDifference.objects.get(kind="units")
+    assert not repair(row, make.asked(actor=support, reason="It was bought once after all."))
+    assert valid(customer) == 10_000
+    fake.aws().change(truth.reference, items=[Item(fake.PLAN, 15)])
+    follow(bought)
+    assert valid(customer) == 15_000, "what is repaired follows the marketplace again"
+
+
+def test_an_order_that_was_cancelled_is_not_granted_again(
+    customer: Customer, support: User
+) -> None:
+    bought = linked(agreement(), customer)
+    follow(bought)
+    purchase = bought.orders.get().purchase
+    asked = make.asked(actor=support, reason="Linked to the wrong customer.")
+    cancel_purchase(purchase, cancel(purchase, asked))
+
+    outcome = follow(bought)
+
+    assert outcome is not None
+    assert outcome.problem == "corrected-by-hand"
+    assert valid(customer) == 0
+    assert bought.orders.count() == 1
+
+
+def test_an_empty_answer_voids_nothing_until_a_person_says_so(
+    customer: Customer, support: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought = linked(truth := agreement(), customer)
+    follow(bought)
+    del fake.aws().said[truth.reference]
+
+    def gone(reference: str, account: str, product: str) -> Truth:
+        raise Vanished("Nothing is told of it.", replace(truth, state="ended", ends_at=None))
+
+    monkeypatch.setattr(fake.aws(), "truth", gone)
+    assert follow(bought) is None
+    assert valid(customer) == 10_000
+    reconcile(NOW)
+    row = MarketplaceDifference.objects.get()
+    assert row.kind == "unknown-to-them"
+
+    assert not repair(row, make.asked(actor=support, reason="The buyer has cancelled."))
+
+    assert valid(customer) == 0
+    bought.refresh_from_db()
+    assert bought.state == "ended"

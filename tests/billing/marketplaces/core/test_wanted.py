@@ -101,6 +101,14 @@ def test_what_is_over_ends_though_nobody_knows_its_plan() -> None:
     assert over == Wanted(0, False, None, NOW, is_over=True)
 
 
+def test_what_is_over_on_its_last_day_has_ended_with_its_term() -> None:
+    last = wanted(truth(state="ended", ends_at=NOW + timedelta(hours=1)), OFFERS, NOW)
+    before = wanted(truth(state="ended", ends_at=NOW + timedelta(days=1)), OFFERS, NOW)
+
+    assert last == Wanted(0, False, None, cut_up(NOW), is_over=True)
+    assert before == Wanted(0, False, None, NOW, is_over=True)
+
+
 def test_credits_without_a_last_day_are_refused() -> None:
     with pytest.raises(NoEnd):
         wanted(truth(ends_at=None), OFFERS, NOW)
