@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 TESTS = Path(__file__).parent
 BROWSER = os.environ.get("PORTAL_BROWSER") or shutil.which("chromium") or ""
-LONG = ("planted", "clockwork", "wholeness", "demonstration", "properties", "queries", "browser")
+LONG = ("queries", "planted", "clockwork", "wholeness", "properties", "demonstration", "browser")
 """Folders of the tests that take long, which are begun first."""
 
 NO_BROWSER = "there is no Chromium: ./portal test finds or fetches one"

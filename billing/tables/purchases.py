@@ -112,7 +112,7 @@ class SalesPurchaseTable(PurchaseTable):
         verbose_name=_("Entered by"),
         accessor="entered_by__name",
         orderable=True,
-        attrs=cell("muted"),
+        attrs=cell("muted nb"),
     )
 
     class Meta:

@@ -81,9 +81,6 @@ class SeatTable(BaseTable):
         default=NOTHING,
         attrs=cell("nb muted", header="nb"),
     )
-    act = tables.TemplateColumn(
-        template_name="billing/_seat_act.html", verbose_name="", attrs=cell("n do")
-    )
 
     class Meta:
         empty_text = _("No seat license matches.")

@@ -5,8 +5,6 @@ Days count from the day of the first start: -200 is 200 days before it, +90 lies
 
 from __future__ import annotations
 
-from datetime import date
-
 from billing.models import Channel, RequestCause
 from config.demonstration.acts import (
     Answered,
@@ -166,9 +164,6 @@ MERIDIAN = Story(
     people=(("ines.duarte@meridian.example", "Ines Duarte", Role.ADMIN),),
     acts=(
         Buy(-356, "AZ-55120-18", ((26_000, -352, 12),), Channel.AZURE),
-        # Begun under the older rate of 3 a mailbox, renewed under the newer of 5.
-        Converted(-340, "xdr-email-sensor", 40, date(2024, 12, 1), -31),
-        Converted(-36, "xdr-email-sensor", 40, -30, 334, renews=True),
         Requested(
             -22, 18_000, 13, RequestCause.SHORTAGE, "The renewal, with the research group's users."
         ),

@@ -151,10 +151,10 @@ PORTAL_NAVIGATION = {
         (gettext_noop("Customers"), "billing:sales-customers", "c", ""),
         (gettext_noop("Expiring"), "billing:sales-expiring", "x", ""),
         (gettext_noop("Short"), "billing:sales-short", "h", ""),
-        (gettext_noop("Growing fast"), "billing:sales-growing", "w", ""),
+        (gettext_noop("Purchases"), "billing:sales-purchases", "p", ""),
         (gettext_noop("Requests"), "billing:sales-requests", "r", ""),
         (gettext_noop("Estimates"), "estimator:sales-estimates", "e", ""),
-        (gettext_noop("Purchases"), "billing:sales-purchases", "p", ""),
+        (gettext_noop("Growing fast"), "billing:sales-growing", "w", ""),
     ],
 }
 

@@ -27,7 +27,10 @@ OF_THE_RUN: dict[str, set[str]] = {
     "credits_outgoingmail": {"public_id", "created_at", "due_at", "attempts"},
     # Random: an operation's public id and the salt of its reason, and so the hashes over them.
     # That they are right ones is asked of the chain itself (`broken`).
-    "credits_operation": {"public_id", "hash", "previous_hash", "note_digest"},
+    # Of a grant the answer names its licenses by their random ids as well.
+    "credits_operation": {"answer", "public_id", "hash", "previous_hash", "note_digest"},
+    "credits_license": {"public_id"},
+    "billing_purchase": {"public_id"},
     "credits_operationnote": {"salt"},
     "credits_balance": {"chain_head"},
     # Random as well: what stands for a password that nobody has.
@@ -45,6 +48,8 @@ ONLY_WHETHER: dict[str, set[str]] = {
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "credits_operation": ("customer_id", "position"),
     "credits_boundary": ("at",),
+    "credits_license": ("customer_id", "number"),
+    "billing_purchase": ("channel", "order_number"),
     "billing_notice": ("key",),
     "credits_outgoingmail": ("key",),
 }
@@ -61,6 +66,7 @@ NUMBERED = {
     "credits_licenseterm",
     "credits_usagereport",
     "billing_lifeevent",
+    "billing_purchaseline",
     "billing_watchedstate",
 }
 """Tables whose keys are numbers in order of writing, which say nothing."""

@@ -266,6 +266,12 @@ def pending_fault(figure: Shown) -> str:
     return differs("the live balance", shown[0].value + whole, live.value)
 
 
+def seat_fault(figure: Shown) -> str:
+    """Seats that were converted lead to their license; a code that waits gives none yet."""
+    is_code = any(row_of(figure).all(css="btn")) or "waiting" in row_of(figure).text.lower()
+    return "" if "billing:license-detail" in links_of(figure) or is_code else "it has no license"
+
+
 LOCKED_OUT = Kind(
     "who is locked out asks for what is missing; no rows are open until it is renewed",
     lambda figure: figure.page.url.startswith(f"/c/{LOCKED.slug}/requests/"),
@@ -336,6 +342,26 @@ FIGURES = (
         ),
         nothing,
     ),
+    Kind(
+        "seats and what they were converted to: the row leads to the license, if there is one",
+        lambda figure: figure.page.route == "billing:seat-list",
+        seat_fault,
+    ),
+    Kind(
+        "the arithmetic of a converted license stands on its own page",
+        lambda figure: figure.page.route == "billing:license-detail" and figure.around("section"),
+        nothing,
+    ),
+    Kind(
+        "the desk says beside a license that ends what it gives, as its page does",
+        lambda figure: figure.page.route == "billing:sales-expiring" and figure.around("td"),
+        nothing,
+    ),
+    Kind(
+        "what sales would be asked to enter is nothing that anybody holds",
+        lambda figure: figure.page.route == "estimator:estimate-hand-over",
+        nothing,
+    ),
 )
 
 CHANGES = (
@@ -363,6 +389,11 @@ CHANGES = (
         "an estimate changes nothing yet: its lines are its rows",
         lambda figure: figure.page.route in ESTIMATES,
         estimate_fault,
+    ),
+    Kind(
+        "how much a customer grew is the sum of what its days changed",
+        lambda figure: figure.page.route == "billing:sales-growing" and figure.around("td"),
+        nothing,
     ),
     LOCKED_OUT,
 )

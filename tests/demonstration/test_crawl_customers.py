@@ -23,7 +23,7 @@ from tests.demonstration.walking import Read, Tour, client_of, listed, walk
 
 SOME = 6
 """So many explanations of a kind are followed at the huge customer; of all others every one."""
-OPEN_WHEN_LOCKED = ("billing:request-list", "billing:request-new")
+OPEN_WHEN_LOCKED = ("billing:request-list", "billing:request-new", "billing:code-enter")
 
 
 @pytest.fixture(scope="module")

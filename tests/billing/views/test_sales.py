@@ -144,7 +144,7 @@ def test_each_list_has_its_own_order_and_its_number_beside_its_name(
     places = [expiring.index(f">{three[n].name}<") for n in (0, 1, 2)]
     assert places == sorted(places)
     said = text_of(client.get(CUSTOMERS))
-    assert "Customers 3 Expiring 3 Short 2 Growing fast Requests" in said
+    assert "Customers 3 Expiring 3 Short 2 Purchases Requests Estimates Growing fast" in said
     again = client.get(SHORT, {"sort": "-name"}).content.decode()
     assert again.index(f">{three[0].name}<") < again.index(f">{three[1].name}<")
 
