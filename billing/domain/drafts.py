@@ -30,11 +30,12 @@ from billing.domain.second_look import (
 from billing.models import DraftState, Purchase, PurchaseDraft
 from credits import clock
 from credits.domain.commands import Asked, canonical
+from credits.domain.judging import refuse_purged
 from credits.domain.locks import lock_customers
 from credits.domain.people import Right, customers_for
 from credits.domain.post import answered, clean_key, post
 from credits.exceptions import InvalidCommand, NotAllowed, UnknownObject
-from credits.models import Customer, User
+from credits.models import Customer, Operation, User
 
 OPEN = (DraftState.DRAFT, DraftState.WAITING, DraftState.REFUSED)
 """The states in which a saved order can still be gone on with."""
@@ -102,6 +103,7 @@ def save_draft(
     order is not open any more, and NoLongerAllowed for who may not enter purchases.
     """
     lock_customers([customer.pk])
+    refuse_purged(customer)
     check_right(asked, customer, Right.ENTER_PURCHASES)
     if len(canonical(typed.fields)) > MOST_TYPED:
         raise InvalidCommand(_("This is more than a form can hold."))
@@ -109,6 +111,7 @@ def save_draft(
     if found is None:
         found = PurchaseDraft(customer=customer, form_key=form_of(asked), version=0)
     elif found.state == DraftState.DRAFT and is_saved(found, typed, asked):
+        hold_for_draft(found, asked.key)
         return found
     elif not is_current(found, asked, known):
         raise changed(found)
@@ -180,13 +183,16 @@ def enter_order(
 ) -> Purchase:
     """Record an order that needs no second look, with its files, and settle its draft.
 
-    Raises DraftChanged where the draft is another one by now, and what record_purchase raises.
+    Raises DraftChanged where the draft is another one by now, NoLongerAllowed for who may not
+    enter purchases, and what record_purchase raises.
     """
     lock_customers([customer.pk])
     found = opened(customer, asked, known)
     open_or_own = found is None or is_recorded_by(found, asked) or is_current(found, asked, known)
     if found is not None and not open_or_own:
         raise changed(found)
+    if not was_asked(asked):
+        check_right(asked, customer, Right.ENTER_PURCHASES)
     purchase = record_purchase(customer, order, asked)
     attach_waiting(purchase, asked.key)
     return kept(found, purchase) if found is not None else purchase
@@ -216,6 +222,11 @@ def opened(customer: Customer, asked: Asked, known: Known | None) -> PurchaseDra
     if known is not None:
         return one_draft(customer, known.public_id)
     return drafts_of(customer).filter(form_key=form_of(asked)).first()
+
+
+def was_asked(asked: Asked) -> bool:
+    """Whether this very request was carried out before."""
+    return Operation.objects.filter(source=asked.source, key=clean_key(asked.key)).exists()
 
 
 def form_of(asked: Asked) -> str:

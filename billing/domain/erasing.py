@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from billing.domain.order_changes.events import erase_words
 from billing.models import (
+    DraftState,
     InboxMark,
     MarketplaceMessage,
     Notice,
@@ -15,6 +16,8 @@ from billing.models import (
 )
 from credits.models import Customer
 
+OPEN_DRAFTS = (DraftState.DRAFT, DraftState.WAITING, DraftState.REFUSED)
+
 
 def erase(customer: Customer) -> None:
     """Erase the free text of purchases, and all that was told to a customer's people.
@@ -23,7 +26,9 @@ def erase(customer: Customer) -> None:
     """
     Purchase.objects.filter(customer=customer).exclude(note="").update(note="")
     erase_words(customer)
-    PurchaseDraft.objects.filter(customer=customer).update(typed={}, order_number="")
+    drafts = PurchaseDraft.objects.filter(customer=customer)
+    drafts.filter(state__in=OPEN_DRAFTS).update(state=DraftState.DISCARDED)
+    drafts.update(typed={}, order_number="")
     PurchaseFile.objects.filter(customer=customer).delete()
     MarketplaceMessage.objects.filter(agreement__customer=customer).update(body="")
     for told in (InboxMark, NoticeSettings, Notice, WatchedState):

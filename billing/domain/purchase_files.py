@@ -20,6 +20,7 @@ from billing.domain.file_kinds import kind_of, safe_name
 from billing.domain.order_changes.events import change, keep_event
 from billing.domain.requests import check_right
 from billing.models import (
+    DraftState,
     Purchase,
     PurchaseDraft,
     PurchaseEventKind,
@@ -28,6 +29,7 @@ from billing.models import (
 from credits import clock
 from credits.domain.books import Books
 from credits.domain.commands import Asked, Command, Decision
+from credits.domain.judging import refuse_purged
 from credits.domain.locks import lock_customers
 from credits.domain.people import Right
 from credits.domain.post import clean_key, post
@@ -84,14 +86,16 @@ def keep_waiting(
     asked: Asked,
     draft: PurchaseDraft | None = None,
 ) -> None:
-    """Keep files under the form's key, or its draft's, until the order is recorded.
+    """Keep files under the form's key until it is saved or sent: a draft's are changed with it.
 
-    The same file twice is kept once. Raises InvalidCommand for a file that is not taken, and for
-    too many. What was given up longer than a day ago goes.
+    So what another person looks at stays what was submitted. The same file twice is kept once.
+    Raises InvalidCommand for a file that is not taken, and for too many. What was given up longer
+    than a day ago goes.
     """
     forget(clock.now() - FORGOTTEN)
     if customer is not None:
         lock_customers([customer.pk])
+        refuse_purged(customer)
     known = waiting(asked.key, draft)
     have = set(known.values_list("sha256", flat=True))
     for upload in uploads:
@@ -103,7 +107,7 @@ def keep_waiting(
         have.add(upload.sha256)
         PurchaseFile.objects.create(
             customer=customer,
-            form_key=place_of(draft) if draft else clean_key(asked.key),
+            form_key=clean_key(asked.key),
             name=name,
             content_type=kind,
             size=len(upload.content),
@@ -146,8 +150,12 @@ def place_of(draft: PurchaseDraft) -> str:
 
 
 def drop_one(key: str, public_id: UUID, draft: PurchaseDraft | None = None) -> None:
-    """Take back a file that waits for this form; no other."""
-    waiting(key, draft).filter(public_id=public_id).delete()
+    """Take back a file that waits for this form; no other.
+
+    Those of a draft that waits for a second look, or is closed, stay as they are.
+    """
+    is_open = draft is not None and draft.state in (DraftState.DRAFT, DraftState.REFUSED)
+    waiting(key, draft if is_open else None).filter(public_id=public_id).delete()
 
 
 def hold_for_draft(draft: PurchaseDraft, key: str) -> None:

@@ -11,7 +11,7 @@ from credits.domain.access_state import access_state, is_suspended
 from credits.domain.books import Booking, Books
 from credits.domain.commands import Asked, Command
 from credits.exceptions import ConfirmationNeeded, NotAllowed, ShortBalance
-from credits.models import Balance, Membership, OverAllocation, Side
+from credits.models import Balance, Customer, Membership, OverAllocation, Side
 
 ACCESS_ENDED = gettext_noop(
     "Access has ended, so nothing was changed. Open the page again to see what helps."
@@ -33,6 +33,12 @@ def refuse_shut(balance: Balance, command: Command) -> None:
         raise NotAllowed(_(PURGED))
     if balance.parked_at and not command.passes_parked:
         raise NotAllowed(_(PARKED))
+
+
+def refuse_purged(customer: Customer) -> None:
+    """Refuse to keep anything more of a purged customer, under its lock. Raises NotAllowed."""
+    if Balance.objects.filter(customer=customer, purged_at__isnull=False).exists():
+        raise NotAllowed(_(PURGED))
 
 
 def net_effect(books: Books, bookings: Sequence[Booking]) -> tuple[int, int]:

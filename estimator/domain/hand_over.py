@@ -256,6 +256,7 @@ def purchase_from_estimate(found: HandOver, order: Order, asked: Asked) -> Purch
     is_repeat = Operation.objects.filter(source=asked.source, key=clean_key(asked.key)).exists()
     current = hand_overs().get(pk=found.pk)
     if not is_repeat:
+        check_right(asked, customer, Right.ENTER_PURCHASES)
         refuse_settled(current)
     purchase = record_purchase(customer, order, asked)
     if not is_repeat:

@@ -29,7 +29,7 @@ from credits.domain.commands import Asked, Decision
 from credits.domain.people import Right
 from credits.domain.post import post
 from credits.domain.terms import last_day
-from credits.exceptions import NotAllowed
+from credits.exceptions import InvalidCommand, NotAllowed
 from credits.models import Customer
 
 NOTHING_YET = Seats(product="", units=0, first_day=date.min, last_day=date.min)
@@ -83,13 +83,19 @@ def judged(customer: Customer, code: ActivationCode | None, now: datetime) -> Of
     if sentence := why_not(code, today):
         # Nothing is told of a code that is nobody's yet.
         raise CodeRefused(sentence, field="code") if code.customer_id else refused()
-    seats = seats_of(code, now)
+    try:
+        seats = seats_of(code, now)
+        becomes = conversion_of(seats)
+    except InvalidCommand as error:
+        # It would name the product of a code that is nobody's yet.
+        own = CodeRefused(error.message, field="code")
+        raise (own if code.customer_id else refused()) from error
     if code.renews is not None:
         try:
             refuse_overlap(code.renews, seats, adds=False)
         except NotAllowed as error:
             raise CodeRefused(error.message, field="code") from error
-    return Offered(code, seats, conversion_of(seats))
+    return Offered(code, seats, becomes)
 
 
 def used_sentence(code: ActivationCode, term: EntitlementTerm, used_at: datetime) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from billing.domain.conversion.codes import clean_code
@@ -224,7 +224,18 @@ def convert(command: ConvertSeats) -> EntitlementTerm:
 
 
 def keep_code(command: ConvertSeats, made: EntitlementTerm, answer: Answer) -> None:
-    """The activation code of what was just converted, used up by it."""
+    """The activation code of what was just converted, used up by it. Raises NotAllowed."""
+    try:
+        with transaction.atomic():
+            save_code(command, made, answer)
+    except IntegrityError:
+        # Another customer's entry took it at the same moment.
+        refuse_known(command.code)
+        raise
+
+
+def save_code(command: ConvertSeats, made: EntitlementTerm, answer: Answer) -> None:
+    """The row of a code that is used from the beginning."""
     ActivationCode.objects.create(
         code=command.code,
         product=made.entitlement.product,

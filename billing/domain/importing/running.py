@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 
 from billing.domain.importing.checking import Plan, PlannedOrder, plan_import
 from billing.domain.purchases import record_purchase
+from billing.domain.requests import check_right
 from billing.models import ImportState, PurchaseImport
 from credits import clock
 from credits.domain.commands import Asked
 from credits.domain.locks import lock_customers
+from credits.domain.people import Right
 from credits.exceptions import CreditsError, NotAllowed
 from credits.models import User
 
@@ -150,7 +152,9 @@ def record(found: PurchaseImport, plan: Plan, note: Any) -> None:
     """Record the orders of a plan, each under a key of the file's own."""
     lock_customers(planned.customer.pk for planned in plan.orders)
     for place, planned in enumerate(plan.orders, start=1):
-        record_purchase(planned.customer, planned.order, asked_for(found, planned))
+        asked = asked_for(found, planned)
+        check_right(asked, planned.customer, Right.ENTER_PURCHASES)
+        record_purchase(planned.customer, planned.order, asked)
         if place % STEP == 0:
             note(place)
 

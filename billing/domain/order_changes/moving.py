@@ -16,6 +16,7 @@ from billing.domain.order_changes.allowed import check_right, check_typed, stand
 from billing.domain.order_changes.cancelling import Cancel
 from billing.domain.order_changes.events import keep_event
 from billing.domain.requests import reopen
+from billing.domain.second_look import is_above
 from billing.models import (
     Purchase,
     PurchaseEventKind,
@@ -31,7 +32,7 @@ from credits.domain.order_words import MOVE
 from credits.domain.people import Right
 from credits.domain.post import post
 from credits.domain.restating import granted_terms, refuse_corrected, refuse_renewed
-from credits.exceptions import InvalidCommand
+from credits.exceptions import InvalidCommand, NotAllowed
 from credits.models import Customer, License, LicenseTerm, Operation
 
 
@@ -53,7 +54,9 @@ class MoveOrder(Cancel):
         return {**super().content(), "to": self.to.public_id}
 
     def decide(self, books: Books) -> Decision:
-        check_typed(standing_order(books, self.purchase))
+        order = standing_order(books, self.purchase)
+        check_typed(order)
+        refuse_large(order)
         if self.to.pk == books.customer.pk:
             raise InvalidCommand(_("The order is this customer's already."), field="to")
         check_right(self.asked, self.to, Right.ENTER_PURCHASES)
@@ -64,6 +67,18 @@ class MoveOrder(Cancel):
         super().check_grant(granted)
         refuse_corrected(granted)
         refuse_renewed([term.license for term in granted_terms(granted).values()])
+
+
+def refuse_large(order: Purchase) -> None:
+    """Refuse to move alone what two people looked at for one customer. Raises NotAllowed."""
+    credits = sum(line.license.credits for line in order.lines.select_related("license"))
+    if is_above(credits, order.channel):
+        raise NotAllowed(
+            _(
+                "An order of this size was looked at by two people for this customer. Cancel it, "
+                "and enter it anew for the other one."
+            )
+        )
 
 
 def check_unnamed(reason: str, *customers: Customer) -> None:

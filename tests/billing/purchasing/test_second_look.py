@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as portal
 
 from billing.domain.drafts import Known, confirm_order, refuse_order, save_draft, submit_order
+from billing.domain.purchases import record_purchase
 from billing.domain.second_look import (
     DraftChanged,
     NeedsSecondLook,
@@ -19,7 +20,7 @@ from billing.models import DraftState, Purchase, PurchaseDraft
 from credits.domain.members import NoLongerAllowed
 from credits.exceptions import InvalidCommand, KeyConflict, NotAllowed
 from credits.models import Customer, LedgerEntry, Operation, OutgoingMail, User
-from tests.billing.ordering import buy, line, order
+from tests.billing.ordering import line, order
 from tests.billing.purchasing.typing_orders import LARGE, large, submitted, typed_as
 from tests.factories import credits as make
 
@@ -68,9 +69,9 @@ def test_nobody_records_it_alone(customer: Customer, rep: User) -> None:
     before = Operation.objects.count()
 
     with pytest.raises(NeedsSecondLook, match=f"{portal.PURCHASE_SECOND_LOOK_CREDITS:,}"):
-        buy(customer, "SO-1", line(LARGE), actor=rep)
+        record_purchase(customer, order("SO-1", line(LARGE)), make.asked(actor=rep))
     with pytest.raises(NeedsSecondLook):
-        buy(customer, "SO-1", line(LARGE), actor=rep, seen_by=rep)
+        record_purchase(customer, order("SO-1", line(LARGE), seen_by=rep), make.asked(actor=rep))
 
     assert Operation.objects.count() == before
     assert not Purchase.objects.exists()
