@@ -70,6 +70,7 @@ LINES = {
     "apply-messages": Line(),
     "reconcile-marketplaces": Line(),
     "import-purchases": Line(),
+    "forget-files": Line(),
 }
 """Every job of the registry; one that is missing here is an error of every run."""
 

@@ -169,12 +169,6 @@ def access_state(customer: Customer, at: datetime) -> AccessState:
     return access_states([customer.pk], at)[customer.pk]
 
 
-def is_suspended(customer: Customer) -> bool:
-    """Whether anything of a customer is suspended now; it may have other things that are not."""
-    suspended: Suspended = import_string(settings.ACCESS_SUSPENDED)
-    return suspended.since().filter(customer=customer).exists()
-
-
 def access_states(customers: Iterable[int], at: datetime) -> dict[int, AccessState]:
     """The same for many customers by their keys, in one query however many."""
     found = with_held(Customer.objects.filter(pk__in=list(customers)))

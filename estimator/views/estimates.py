@@ -28,7 +28,7 @@ from estimator.domain.needs import Basis
 from estimator.domain.pipeline import latest_of
 from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import duplicate_estimate, save_estimate
-from estimator.models import Estimate
+from estimator.models import Estimate, HandOver
 from estimator.sheets import Sheet, sheet_of
 from estimator.tables import EstimateTable
 
@@ -135,9 +135,7 @@ def show(request: CustomerRequest, sheet: Sheet, status: int = 200, key: str = "
     fragment = {"summary": "figures", "matches": "matches"}.get(target or "", "calculator")
     context = {
         "sheet": sheet,
-        "handed": latest_of(sheet.estimate)
-        if sheet.estimate and fragment == "calculator"
-        else None,
+        "handed": None if is_fragment(request) else handed(sheet),
         "may_save": may_save(request),
         "key": key or form_key(request, sheet.form_name),
         "typing": fragment == "figures",
@@ -151,6 +149,11 @@ def show(request: CustomerRequest, sheet: Sheet, status: int = 200, key: str = "
         }
         announce(response, _("Level to hold %(level)s, remaining %(left)s.") % said)
     return response
+
+
+def handed(sheet: Sheet) -> HandOver | None:
+    """How the estimate stands with sales; of the whole page only, not of what typing changes."""
+    return latest_of(sheet.estimate) if sheet.estimate else None
 
 
 def links(request: CustomerRequest, sheet: Sheet) -> dict[str, Any]:

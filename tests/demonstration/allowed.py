@@ -268,7 +268,7 @@ def pending_fault(figure: Shown) -> str:
 
 def seat_fault(figure: Shown) -> str:
     """Seats that were converted lead to their license; a code that waits gives none yet."""
-    is_code = any(row_of(figure).all(css="btn")) or "waiting" in row_of(figure).text.lower()
+    is_code = "Not activated" in row_of(figure).text
     return "" if "billing:license-detail" in links_of(figure) or is_code else "it has no license"
 
 

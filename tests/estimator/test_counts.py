@@ -52,14 +52,15 @@ def test_a_price_takes_as_many_queries_for_5_lines_as_for_50(
     keys = widened(customer, 400)
     client = client_of(alice)
     saved = saved_url(client, customer, {keys[0]: "1"})
-    # The whole page also names the customers one can go to; the parts that htmx asks for do not.
+    # The whole page also names the customers one can go to, and whether the estimate was handed
+    # over; the parts that htmx asks for do not.
     expected = {
         (new_url(customer), "summary"): 5,
         (new_url(customer), "calculator"): 5,
         (new_url(customer), ""): 6,
         (saved, "summary"): 6,
         (saved, "calculator"): 6,
-        (saved, ""): 7,
+        (saved, ""): 8,
     }
 
     analyze()  # Hundreds of rows made just now, as in a kept database.
@@ -90,7 +91,7 @@ def test_opening_and_saving_take_as_many_queries_for_5_lines_as_for_50(
             answer = send(client, url, lines, "save", name="Again", **sent)
 
         assert answer.status_code == 303
-        assert len(opening) == 8, "\n".join(query["sql"] for query in opening)
+        assert len(opening) == 9, "\n".join(query["sql"] for query in opening)
         assert len(saving) == 15, "\n".join(query["sql"] for query in saving)
 
 

@@ -23,12 +23,10 @@ from credits.domain.access_state import (
     state_of,
     with_held,
 )
-from credits.domain.books import Books
-from credits.domain.judging import refuse_locked
 from credits.domain.post import post
 from credits.domain.purging import Purge
 from credits.exceptions import NotAllowed
-from credits.models import Balance, Customer, OutgoingMail, Role
+from credits.models import Customer, OutgoingMail, Role
 from tests.billing.marketplaces.core import fake
 from tests.billing.marketplaces.core.conftest import NOW
 from tests.billing.marketplaces.core.fake import agreement, linked
@@ -214,17 +212,3 @@ def test_each_day_is_as_the_oracle_says(
             others=[(0, days, is_trial)], suspended=[(0, 51, False)], since=since, day=day
         )
         assert state_of(known, at).stage == expected, day
-
-
-def test_a_member_changes_nothing_while_all_is_suspended(customer: Customer, suspend: Any) -> None:
-    alice = make.make_member(customer, make.make_user(), Role.ADMIN)
-    suspend("suspended")
-    balance = Balance.objects.get(customer=customer)
-    books, asked = Books(customer, balance, NOW + DAY), make.asked(actor=alice)
-
-    with pytest.raises(NotAllowed, match="Access has ended"):
-        refuse_locked(books, asked)
-
-    refuse_locked(books, make.asked())
-    suspend("active")
-    refuse_locked(books, asked)
