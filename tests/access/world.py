@@ -118,7 +118,7 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
     asking = ask_for_credits(customer, who, mark, today)
     rep = User.objects.get(email="rep@vendor.example")
     file = f"customer,order number,credits,first day,months\n{customer.label},{mark}-2,1,{today},1"
-    imported, _plan = check_import(file.encode(), f"{mark}.csv", rep)
+    imported, _plan = check_import(file.encode(), "orders.csv", rep)
     return Place(
         customer,
         purchase,
