@@ -13,11 +13,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from billing.domain.orders import CENT
 from credits import clock
-from credits.domain.terms import last_day
+from credits.domain.terms import YEAR, last_day
 from credits.models import License
 
 DAY = timedelta(days=1)
-YEAR = 12
 MOST_CHOICES = 12
 """Last days that a list of terms offers, the nearest first."""
 

@@ -13,13 +13,12 @@ from billing.domain.orders import MAX_ORDER_NUMBER
 from billing.models import WITHDRAWN_STATES, Purchase, PurchaseLine
 from credits import clock
 from credits.domain.figures import Position
-from credits.domain.terms import last_day
+from credits.domain.terms import YEAR, last_day
 from credits.models import Customer, License
 
 LAPSED = timedelta(days=90)
 """A license that ended longer ago is not renewed: what follows is a new one."""
 
-YEAR = 12
 LONGEST = 120
 """Months of the longest term that is recognized as one of whole months."""
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.domain.files.reading import Problem
 from billing.domain.importing.checking import Plan
 from billing.domain.importing.lines import HEADER
 from billing.domain.importing.running import (
@@ -126,7 +127,7 @@ def detail(
         "plan": plan,
         "orders": plan.orders[:SHOWN] if plan else [],
         "more": max(0, len(plan.orders) - SHOWN) if plan else 0,
-        "problems": found.problems[:SHOWN],
+        "problems": [Problem(line, text) for line, text in found.problems[:SHOWN]],
         "more_problems": max(0, len(found.problems) - SHOWN),
         "is_underway": found.state in UNDERWAY,
         "error": error,

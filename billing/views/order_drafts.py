@@ -17,9 +17,9 @@ from billing.domain.orders import Order
 from billing.domain.second_look import RefuseOrder
 from billing.forms.purchases import PurchaseForm
 from billing.models import DraftState, PurchaseDraft
-from billing.views.purchase_entry import Entry, purchase_url, sentence_of
+from billing.views.purchase_entry import Entry, sentence_of
 from billing.views.sales import show_count
-from billing.web.links import Explain
+from billing.web.links import Explain, purchase_url
 from credits.domain.people import Right
 from credits.exceptions import CreditsError, InvalidCommand
 from credits.web.access import CustomerRequest, PortalRequest, customer_view, sales_view

@@ -45,7 +45,7 @@ from billing.forms.purchase_state import Around
 from billing.forms.purchases import PurchaseForm, typed_of
 from billing.models import CreditRequest, Purchase, PurchaseDraft, PurchaseFile
 from billing.views.sales import show_count
-from billing.web.links import Explain
+from billing.web.links import Explain, purchase_url
 from credits import clock
 from credits.domain.figures import Position, standing
 from credits.domain.people import customers_for
@@ -362,12 +362,6 @@ def outlook_of(effect: Effect) -> str:
     if effect.covered_until is not None:
         return _("Covered until %(day)s.") % {"day": last_day_text(effect.covered_until)}
     return _("Never short.")
-
-
-def purchase_url(purchase: Purchase) -> str:
-    """The page of a purchase."""
-    kwargs = {"slug": purchase.customer.slug, "public_id": purchase.public_id}
-    return reverse("billing:purchase-detail", kwargs=kwargs)
 
 
 def draft_url(draft: PurchaseDraft) -> str:

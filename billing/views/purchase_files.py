@@ -20,7 +20,7 @@ from billing.domain.purchase_files import (
     one_file,
     one_purchase,
 )
-from billing.views.purchase_entry import purchase_url
+from billing.web.links import purchase_url
 from credits.domain.people import Right
 from credits.exceptions import CreditsError, InvalidCommand, UnknownObject
 from credits.web.access import CustomerRequest, customer_view

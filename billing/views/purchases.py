@@ -6,7 +6,8 @@ from django.http import HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
 from billing.domain.drafts import OPEN
-from billing.views.purchase_entry import Entry, draft_url, purchase_url
+from billing.views.purchase_entry import Entry, draft_url
+from billing.web.links import purchase_url
 from credits.domain.people import Right
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.htmx import redirect

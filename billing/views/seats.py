@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from billing.domain.conversion import guessing
 from billing.domain.conversion.activating import Offered, activate_code, offer
 from billing.domain.conversion.codes import clean_code
-from billing.domain.conversion.in_force import YEAR, likely_renewal
+from billing.domain.conversion.in_force import likely_renewal
 from billing.domain.conversion.listing import SeatState, matching, seat_rows
 from billing.domain.conversion.seats import Seats
 from billing.domain.conversion.terms import enter_entitlement, renew_entitlement
@@ -35,7 +35,7 @@ from credits.domain.door import Delayed
 from credits.domain.figures import standing
 from credits.domain.members import NoLongerAllowed
 from credits.domain.people import Right
-from credits.domain.terms import last_day
+from credits.domain.terms import YEAR, last_day
 from credits.exceptions import CreditsError, KeyConflict
 from credits.web.access import CustomerRequest, customer_view
 from credits.web.address import client_address

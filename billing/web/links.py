@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from billing.models import Purchase
 from credits.domain.figures import Position
 from credits.models import Customer, License, Side
 from credits.web.links import explain_query
@@ -78,3 +79,9 @@ def explain_url(
     """The rows of a figure; `subject` is license=<public id>, feature=<key> or solution=<key>."""
     path = reverse("billing:explain", kwargs={"slug": customer.slug})
     return f"{path}?{explain_query(side, at, known, **subject)}"
+
+
+def purchase_url(purchase: Purchase) -> str:
+    """The page of a purchase."""
+    kwargs = {"slug": purchase.customer.slug, "public_id": purchase.public_id}
+    return reverse("billing:purchase-detail", kwargs=kwargs)

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +19,7 @@ from billing.domain.order_changes.offered import is_offered
 from billing.domain.purchase_lists import purchases_of
 from billing.domain.purchases import OrderNumberTaken
 from billing.models import WITHDRAWN_STATES, Purchase
+from billing.web.links import purchase_url
 from credits.domain.access import access_to
 from credits.domain.commands import Asked, canonical, digest
 from credits.domain.finding import customers_called
@@ -195,9 +195,3 @@ def own_customer(request: CustomerRequest, public_id: str) -> Customer | None:
     found = others.filter(public_id=named).first()
     access = access_to(request.user, found.slug) if found is not None else None
     return found if access is not None and Right.ENTER_PURCHASES in access.rights else None
-
-
-def purchase_url(purchase: Purchase) -> str:
-    """The page of a purchase."""
-    kwargs = {"slug": purchase.customer.slug, "public_id": purchase.public_id}
-    return reverse("billing:purchase-detail", kwargs=kwargs)

@@ -26,12 +26,10 @@ from billing.web.links import Explain
 from credits import clock
 from credits.domain.contacts import sales_contacts
 from credits.domain.figures import Position
-from credits.domain.terms import LAST_YEAR, last_day
+from credits.domain.terms import LAST_YEAR, YEAR, last_day
 from credits.models import Customer, Operation, User
 from credits.tables.effects import EffectRow
 from credits.templatetags.figures import DAY, last_day_text
-
-YEAR = 12
 
 
 class Asking:

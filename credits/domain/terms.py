@@ -11,6 +11,9 @@ from credits.exceptions import InvalidCommand
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Days outside these years are typing errors, not terms."""
 
+YEAR = 12
+"""The usual length of a term, in months."""
+
 
 def last_day(first_day: date, months: int) -> date:
     """The last day of a term: the anniversary of its first day minus one.

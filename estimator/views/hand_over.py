@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.domain.purchases import OrderNumberTaken
 from billing.domain.second_look import NeedsSecondLook
 from billing.forms.lists import KeptForm
-from billing.views.purchase_entry import purchase_url, sentence_of
+from billing.views.purchase_entry import sentence_of
 from billing.views.sales import show_count
+from billing.web.links import purchase_url
 from credits import clock
 from credits.domain.members import NoLongerAllowed
 from credits.domain.people import Right, customers_for

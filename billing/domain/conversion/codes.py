@@ -51,9 +51,7 @@ def clean_code(typed: str) -> str:
     Raises InvalidCommand at `code` for what can be no code at all.
     """
     folded = unicodedata.normalize("NFKC", typed[:200]).upper()
-    letters = "".join(
-        letter for letter in folded if letter not in " -\t\r\n\u2010\u2011\u2013\u00ad"
-    )
+    letters = "".join(letter for letter in folded if letter not in BETWEEN)
     if not letters:
         raise InvalidCommand(_("Enter the activation code."), field="code")
     if not (letters.isascii() and letters.isalnum() and SHORTEST <= len(letters) <= LONGEST):

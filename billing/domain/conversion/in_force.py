@@ -9,10 +9,8 @@ from django.db.models import QuerySet
 from billing.domain.conversion.seats import Seats
 from billing.models import Entitlement, EntitlementTerm
 from credits import clock
-from credits.domain.terms import last_day
+from credits.domain.terms import YEAR, last_day
 from credits.models import License
-
-YEAR = 12
 
 
 def standing_terms(entitlement: Entitlement) -> QuerySet[EntitlementTerm]:

@@ -119,8 +119,7 @@ def move_purchase(purchase: Purchase, command: MoveOrder) -> Purchase:
     Purchase.objects.filter(pk=left.pk).update(state=PurchaseState.MOVED, note="")
     keep_event(left, answer.operation, PurchaseEventKind.MOVED)
     reopen(left)
-    terms = list(granted_terms(left.operation).values())
-    granted = post(grant_again(command, left, [lot_of(term) for term in terms]))
+    granted = post(grant_again(command, left, lots_of(left)))
     return keep_moved(left, command.to, granted)
 
 

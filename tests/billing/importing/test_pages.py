@@ -78,7 +78,7 @@ def test_problems_stand_on_the_page_by_line(
 
     text = response.content.decode()
     assert response.status_code == 422
-    assert "problems, so nothing was entered" in text
+    assert "problems, so nothing was changed" in text
     assert "Write the credits as a whole number without separators, not “x”." in text
     assert "Enter one purchase" not in text
 
@@ -139,7 +139,7 @@ def test_the_template_can_be_read_back(client_of: ClientOf, rep: User, customer:
 
     text = upload(client, data).content.decode()
     assert "There is no column" not in text
-    assert "There is one problem, so nothing was entered." in text
+    assert "There is one problem, so nothing was changed." in text
     assert f"{customer.name} has no license “L-204” to renew." in text
 
 
