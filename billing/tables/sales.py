@@ -302,6 +302,9 @@ class ExpiringTable(DeskTable):
 
     key = "expiring-customers"
     default_columns = ("balance", "next_end", "ends_credits", "short", "bought")
+    act = tables.TemplateColumn(
+        template_name="billing/_sales_renew.html", verbose_name="", attrs=cell("n do")
+    )
 
     class Meta:
         order_by = "next_end"

@@ -149,6 +149,20 @@ def test_each_list_has_its_own_order_and_its_number_beside_its_name(
     assert again.index(f">{three[0].name}<") < again.index(f">{three[1].name}<")
 
 
+def test_what_expires_is_renewed_from_its_list_unless_it_is(
+    client_of: ClientOf, customer: Customer, rep: User
+) -> None:
+    license = buy(customer, "SO-1", line(last_day=today() + 10 * DAY)).lines.get().license
+    renewing = f"?renews={license.public_id}"
+
+    before = client_of(rep).get(EXPIRING).content.decode()
+    first = today() + 11 * DAY
+    buy(customer, "SO-2", line(first_day=first, last_day=first + 300 * DAY, renews=license))
+
+    assert renewing in before
+    assert renewing not in client_of(rep).get(EXPIRING).content.decode()
+
+
 def test_growing_fast_says_by_how_much_and_how_long_it_is_enough(
     client_of: ClientOf, at: Callable[..., Any], customer: Customer, rep: User
 ) -> None:

@@ -111,6 +111,14 @@ def test_every_page_says_who_looks_as_whom_and_for_how_long(world: World) -> Non
         assert is_bannered(client.get(reverse(elsewhere), follow=True)), elsewhere
 
 
+def test_who_looks_as_nobody_sees_no_banner(world: World) -> None:
+    client = world.client("support")
+
+    for elsewhere in ("credits:own-settings", "admin:index"):
+        assert not is_bannered(client.get(reverse(elsewhere))), elsewhere
+    assert not is_bannered(client.get(page(world.own.customer)))
+
+
 def test_another_customer_stays_what_support_sees(world: World) -> None:
     client = support_as(world, "admin")
 
