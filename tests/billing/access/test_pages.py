@@ -199,7 +199,7 @@ def test_the_frame_of_a_locked_customer_leads_only_out(story: Story, answer: Any
     html = answer("admin", "2026-05-13T00:00").content.decode()
     inside = f'href="/c/{story.customer.slug}/'
     links = [unescape(part.partition('"')[0]) for part in html.split(inside)[1:]]
-    assert set(links) == {"requests/new/"}
+    assert set(links) == {"requests/new/", "seats/add/"}
     assert "/logout/" in html
 
 
