@@ -149,10 +149,11 @@ def apply_message(message: MarketplaceMessage) -> str:
     asks = provider(message.marketplace)
     if asks is None:
         return postpone(message, _("This installation sells nothing on this marketplace now."))
-    agreement = found(message)
+    attach_known(message)
     try:
+        # Before any agreement is begun: the message may speak of none.
         settle(message, asks)
-        return mark(message, visit(agreement, asks))
+        return mark(message, visit(found(message), asks))
     except Unsettled as reason:
         return park(message, reason.message)
     except UnknownAgreement as reason:
@@ -169,6 +170,15 @@ def settle(message: MarketplaceMessage, asks: Provider) -> None:
         asks.settle(as_sent(message))
         message.settled_at = clock.now()
         message.save(update_fields=["settled_at"])
+
+
+def attach_known(message: MarketplaceMessage) -> None:
+    """Note the agreement that a message speaks of, where it is known already."""
+    if message.agreement_id is None:
+        message.agreement = MarketplaceAgreement.objects.filter(
+            marketplace=message.marketplace, reference=message.reference
+        ).first()
+        message.save(update_fields=["agreement"])
 
 
 def found(message: MarketplaceMessage) -> MarketplaceAgreement:

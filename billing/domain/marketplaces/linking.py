@@ -208,7 +208,12 @@ def keep(pk: int, customer: Customer, operation: Operation) -> None:
     MarketplaceAgreement.objects.filter(pk=pk).update(
         customer=customer, linking=operation, applied_at=None, problem=""
     )
-    replay(MarketplaceMessage.objects.filter(agreement=pk))
+    linked = MarketplaceAgreement.objects.filter(pk=pk)
+    replay(
+        MarketplaceMessage.objects.filter(
+            marketplace__in=linked.values("marketplace"), reference__in=linked.values("reference")
+        )
+    )
 
 
 def follow(agreement: MarketplaceAgreement) -> Outcome | None:
