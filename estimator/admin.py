@@ -16,8 +16,8 @@ from credits.admin.records import SHOWN, Chapter, RecordAdmin, add_chapter
 from credits.domain.pricing import Quantity
 from credits.models import Customer
 from credits.templatetags.figures import credits_text, day, instant, units
+from estimator.domain.contents import read
 from estimator.domain.pipeline import hand_overs, stage_of
-from estimator.domain.saving import read
 from estimator.models import Estimate, HandOver
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from billing.models import Purchase
 from credits.models import Customer, Feature, Operation, User
@@ -37,8 +38,18 @@ class Estimate(models.Model):
         default=False,
         help_text="Packages of one group were stated for the same endpoints: the highest counts.",
     )
+    reserve_credits = models.BigIntegerField(
+        default=0, help_text="Credits kept free on top of the lines."
+    )
+    reserve_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        help_text="Or so many percent of what the lines hold.",
+    )
     level = models.BigIntegerField(
-        default=0, help_text="Credits to hold, at the rates in force when it was saved."
+        default=0,
+        help_text="Credits to hold with the reserve, at the rates in force when it was saved.",
     )
     version = models.PositiveIntegerField(default=1, help_text="How often it was saved.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -63,6 +74,12 @@ class Estimate(models.Model):
             models.CheckConstraint(
                 condition=Q(level__gte=0), name="estimator_estimate_level_not_negative"
             ),
+            models.CheckConstraint(
+                condition=(Q(reserve_percent=0) & Q(reserve_credits__gte=0))
+                | (Q(reserve_credits=0) & Q(reserve_percent__gt=0, reserve_percent__lte=100)),
+                name="estimator_estimate_reserve_one_of_two",
+                violation_error_message="A reserve is credits or up to 100 percent, not both.",
+            ),
         )
 
     def __str__(self) -> str:
@@ -84,6 +101,15 @@ class EstimateLine(models.Model):
     feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantities = models.JSONField(
         help_text="Decimals as text by feature key, or by account within it."
+    )
+    growth = models.DecimalField(
+        max_digits=6, decimal_places=2, default=Decimal(0), help_text="Percent a year."
+    )
+    starts_on = models.DateField(
+        null=True, help_text="First day of the month from which it is needed; empty: at once."
+    )
+    ramp_months = models.PositiveSmallIntegerField(
+        default=0, help_text="Over how many months the units arrive; 0: all at once."
     )
 
     class Meta:
@@ -114,7 +140,10 @@ class EstimateVersion(models.Model):
     content = models.JSONField(help_text="What was asked; the same key may not ask otherwise.")
     level = models.BigIntegerField()
     saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    saved_at = models.DateTimeField()
+    saved_at = models.DateTimeField(help_text="It was priced at the rates in force then.")
+    known_at = models.DateTimeField(
+        help_text="And as they were known at this instant, so that no later correction changes it."
+    )
 
     class Meta:
         ordering = ("estimate", "-number")
@@ -127,6 +156,38 @@ class EstimateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.estimate_id} version {self.number}"
+
+
+class EstimateLink(models.Model):
+    """A way to one version of an estimate for people without an account, until it ends.
+
+    The secret of its address is signed from `public_id` and kept nowhere, so that reading the
+    database opens no link.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    version = models.ForeignKey(EstimateVersion, on_delete=models.CASCADE, related_name="links")
+    operation = models.OneToOneField(
+        Operation, on_delete=models.PROTECT, related_name="estimate_link"
+    )
+    shared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    shared_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="The first instant at which it opens no more.")
+    revoked = models.OneToOneField(
+        Operation, on_delete=models.PROTECT, null=True, related_name="revoked_estimate_link"
+    )
+
+    class Meta:
+        ordering = ("-shared_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("shared_at")),
+                name="estimator_link_ends_after_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} until {self.expires_at:%Y-%m-%d}"
 
 
 class HandOver(models.Model):

@@ -51,7 +51,6 @@ from credits.domain.sources import SetUsageSource
 from credits.domain.usage import ReportUsage
 from credits.models import Customer, Feature, License, Operation, UsageReport
 from estimator.domain.estimates import Draft
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
 
 
@@ -283,7 +282,6 @@ class Acting:
         save_estimate(
             customer=self.customer,
             wanted=wanted,
-            prices=read_price_list(clock.now()),
             asked=self.asked(by=self.admin),
         )
 

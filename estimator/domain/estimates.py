@@ -7,10 +7,13 @@ enables or allocates anything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 
 from credits.domain.pricing import Quantity, Rate, total
 from estimator.domain.needs import Basis, GroupNeed, Term, terms_of
+from estimator.domain.plans import FLAT, NO_RESERVE, Plan, Reserve, units_in
 
 RatesByGroup = Mapping[str, Mapping[str, Rate]]
 """The rates in force at an instant: by allocation group, then by feature."""
@@ -18,11 +21,25 @@ RatesByGroup = Mapping[str, Mapping[str, Rate]]
 
 @dataclass(frozen=True)
 class Draft:
-    """What is estimated: units by feature key, the length of the term, and how packages count."""
+    """What is estimated: units by feature key, how they change, and what is kept on top."""
 
     quantities: Mapping[str, Quantity]
     years: int = 1
     overlap: bool = False
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    """Of the lines that change over the term, by feature key; none of them is flat."""
+    reserve: Reserve = NO_RESERVE
+
+    def plan(self, key: str) -> Plan:
+        """How a line's units change; the flat plan where nothing was said."""
+        return self.plans.get(key, FLAT)
+
+    def on(self, begins: date, day: date) -> dict[str, Quantity]:
+        """The units of each line on a UTC day of a term that begins on another."""
+        return {
+            key: units_in(quantity, self.plans[key], begins, day) if key in self.plans else quantity
+            for key, quantity in self.quantities.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,9 @@ class Priced:
     """Bundles in force that nobody stated: they follow from their parts."""
     packages: tuple[PackageCount, ...]
     level: int
-    """Credits to hold in every year of the term."""
+    """Credits to hold in every year of the term: those of the lines, and the reserve."""
+    reserve: int
+    """The part of the level that is kept free."""
     years: int
     change: int
     """What the balance would be lower by, on the basis asked for."""
@@ -85,10 +104,10 @@ def price_estimate(
     `held` is what each feature holds now, by key. Bundles take the place of their parts as soon
     as all of them are estimated.
     """
-    needs = group_needs(draft, rates)
+    needs = needs_of(draft, rates)
     lines: dict[str, PricedLine] = {}
     bundles: list[PricedLine] = []
-    for need in needs.values():
+    for need in needs.groups.values():
         changes = need.changes(held, basis)
         for line in priced_lines(need, changes, need.kept(held) if basis == Basis.INSTEAD else ()):
             if line.key in draft.quantities:
@@ -98,27 +117,56 @@ def price_estimate(
     return Priced(
         lines={key: lines[key] for key in draft.quantities},
         bundles=tuple(bundles),
-        packages=tuple(package_counts(needs)),
-        level=sum(need.level for need in needs.values()),
+        packages=tuple(package_counts(needs.groups)),
+        level=needs.level,
+        reserve=needs.kept_free,
         years=draft.years,
-        change=total_change(needs, held, basis),
+        change=needs.change(held, basis),
     )
 
 
-def group_needs(draft: Draft, rates: RatesByGroup) -> dict[str, GroupNeed]:
-    """The draft's lines by allocation group."""
+@dataclass(frozen=True)
+class Needs:
+    """What is needed at one instant: the lines by allocation group, and the reserve on top."""
+
+    groups: Mapping[str, GroupNeed]
+    reserve: Reserve = NO_RESERVE
+
+    @cached_property
+    def in_use(self) -> int:
+        """Credits that the lines hold."""
+        return sum(need.level for need in self.groups.values())
+
+    @property
+    def kept_free(self) -> int:
+        """Credits of the reserve."""
+        return self.reserve.of(self.in_use)
+
+    @property
+    def level(self) -> int:
+        """Credits to hold."""
+        return self.in_use + self.kept_free
+
+    def change(self, held: Mapping[str, int], basis: Basis) -> int:
+        """What the balance is lower by, on a basis; the reserve is always on top."""
+        added = sum(sum(need.changes(held, basis).values()) for need in self.groups.values())
+        return added + self.kept_free
+
+
+def needs_of(draft: Draft, rates: RatesByGroup) -> Needs:
+    """The draft's lines by allocation group, at the units that were typed."""
+    return Needs(group_needs(draft.quantities, rates, overlap=draft.overlap), draft.reserve)
+
+
+def group_needs(
+    quantities: Mapping[str, Quantity], rates: RatesByGroup, *, overlap: bool
+) -> dict[str, GroupNeed]:
+    """Units by feature key, put together by allocation group."""
     groups = {key: group for group, features in rates.items() for key in features}
     lines: dict[str, dict[str, Quantity]] = {}
-    for key, quantity in draft.quantities.items():
+    for key, quantity in quantities.items():
         lines.setdefault(groups[key], {})[key] = quantity
-    return {
-        group: GroupNeed(rates[group], stated, draft.overlap) for group, stated in lines.items()
-    }
-
-
-def total_change(needs: Mapping[str, GroupNeed], held: Mapping[str, int], basis: Basis) -> int:
-    """What all groups together would add to what is allocated."""
-    return sum(sum(need.changes(held, basis).values()) for need in needs.values())
+    return {group: GroupNeed(rates[group], stated, overlap) for group, stated in lines.items()}
 
 
 def priced_lines(

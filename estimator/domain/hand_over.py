@@ -31,11 +31,13 @@ from credits.domain.terms import last_day
 from credits.exceptions import NotAllowed, StaleView
 from credits.models import Customer, Operation
 from estimator.domain.advice import Advice, advise
+from estimator.domain.checking import check_lines
+from estimator.domain.contents import saved_draft
 from estimator.domain.hand_over_mail import tell_purchase, tell_sales
 from estimator.domain.needs import Basis
 from estimator.domain.pipeline import Stage, hand_overs, one_estimate, stage_of, stage_text
 from estimator.domain.price_list import read_price_list
-from estimator.domain.saving import check_lines, person, saved_draft
+from estimator.domain.saving import person
 from estimator.models import Estimate, HandOver
 
 

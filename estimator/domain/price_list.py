@@ -60,10 +60,15 @@ class PriceList:
         return {self.keys[pk]: n for pk, n in by_feature.items() if pk in self.keys}
 
 
-def read_price_list(at: datetime) -> PriceList:
-    """The catalogue at an instant; one query."""
+def read_price_list(at: datetime, known: datetime | None = None) -> PriceList:
+    """The catalogue at an instant, as it is known now or was known at another; one query.
+
+    Rates are never edited and never removed, so that what was known at an instant is the same for
+    ever: a saved version needs no copy of them (docs/rules.md#frozen-rates).
+    """
     rates: dict[int, list[FeatureRate]] = defaultdict(list)
-    for rate in FeatureRate.objects.all().standing().select_related("feature__group__solution"):
+    found = FeatureRate.objects.all().standing(known)
+    for rate in found.select_related("feature__group__solution"):
         rates[rate.feature_id].append(rate)
     offered = [one for own in rates.values() if (one := offer_of(own, at)) is not None]
     offered.sort(key=lambda o: (o.feature.group.solution.position, o.feature.position))

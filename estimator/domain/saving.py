@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,22 +11,18 @@ from django.db.models import Max
 
 from credits import clock
 from credits.domain.commands import Asked
-from credits.domain.licenses import MAX_CREDITS
-from credits.domain.pricing import Quantity
+from credits.domain.locks import lock_office
+from credits.domain.post import recorded_at
 from credits.domain.quantities import stored
-from credits.exceptions import (
-    InvalidCommand,
-    KeyConflict,
-    RateClosed,
-    StaleView,
-    UnknownObject,
-)
+from credits.exceptions import InvalidCommand, KeyConflict, StaleView
 from credits.models import Customer, User
-from estimator.domain.estimates import Draft, price_estimate
-from estimator.domain.price_list import PriceList
-from estimator.models import MAX_NAME, MAX_YEARS, Estimate, EstimateLine, EstimateVersion
+from estimator.domain.checking import check_estimate
+from estimator.domain.contents import plans_stored, reserve_stored, saved_draft
+from estimator.domain.estimates import Draft
+from estimator.domain.plans import Plan, month_of
+from estimator.domain.price_list import PriceList, read_price_list
+from estimator.models import MAX_NAME, Estimate, EstimateLine, EstimateVersion
 
-MAX_LINES = 400
 COPY = " (copy)"
 
 
@@ -51,6 +46,9 @@ class Wanted:
                 [key, stored({key: quantity})[key]]
                 for key, quantity in self.draft.quantities.items()
             ],
+            # Left out where nothing was said, as in the versions that were saved before.
+            **({"plans": plans_stored(self.draft)} if self.draft.plans else {}),
+            **({"reserve": reserve_stored(self.draft.reserve)} if self.draft.reserve else {}),
         }
 
 
@@ -63,19 +61,22 @@ class Saved:
 
 
 @transaction.atomic
-def save_estimate(*, customer: Customer, wanted: Wanted, prices: PriceList, asked: Asked) -> Saved:
-    """Save an estimate, new or over an earlier version of itself.
+def save_estimate(*, customer: Customer, wanted: Wanted, asked: Asked) -> Saved:
+    """Save an estimate at the rates of this instant, new or over an earlier version of itself.
 
     Raises InvalidCommand, UnknownObject and RateClosed at the field, StaleView if somebody saved
     another version since `seen`, KeyConflict for a key used otherwise: then nothing was written.
     """
+    # No rate is entered while one is saved: what its instant freezes is what it was priced at.
+    known, now = recorded_at(*lock_office()), clock.now()
     # Numbers per customer and repeats of a key are decided one after the other. Not the lock of
     # the books: this keeps no writer of the ledger waiting.
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if earlier := saved_before(customer, wanted, asked):
         return earlier
-    level = check(wanted, prices)
-    now, saver = clock.now(), person(asked)
+    prices = read_price_list(now, known)
+    level = check_estimate(wanted.name, wanted.draft, prices)
+    saver = person(asked)
     estimate = current(customer, wanted) or Estimate(
         customer=customer,
         number=next_number(customer),
@@ -85,10 +86,12 @@ def save_estimate(*, customer: Customer, wanted: Wanted, prices: PriceList, aske
     )
     estimate.name, estimate.years = wanted.name, wanted.draft.years
     estimate.overlap, estimate.level = wanted.draft.overlap, level
+    estimate.reserve_credits = wanted.draft.reserve.credits
+    estimate.reserve_percent = wanted.draft.reserve.percent
     estimate.version += 1
     estimate.updated_by, estimate.updated_at = saver, now
     estimate.save()
-    write_lines(estimate, wanted.draft.quantities, prices)
+    write_lines(estimate, wanted.draft, prices)
     EstimateVersion.objects.create(
         estimate=estimate,
         number=estimate.version,
@@ -97,36 +100,19 @@ def save_estimate(*, customer: Customer, wanted: Wanted, prices: PriceList, aske
         level=level,
         saved_by=saver,
         saved_at=now,
+        known_at=known,
     )
     return Saved(estimate)
 
 
-def duplicate_estimate(*, estimate: Estimate, prices: PriceList, asked: Asked) -> Saved:
+def duplicate_estimate(*, estimate: Estimate, asked: Asked) -> Saved:
     """Save a copy of an estimate under a new number, with its lines as they were saved."""
     name = estimate.name[: MAX_NAME - len(COPY)] + COPY
     return save_estimate(
         customer=estimate.customer,
         wanted=Wanted(name=name, draft=saved_draft(estimate)),
-        prices=prices,
         asked=asked,
     )
-
-
-def saved_draft(estimate: Estimate) -> Draft:
-    """What a saved estimate says, in the order of its lines."""
-    lines = estimate.lines.select_related("feature").order_by("position")
-    return Draft(
-        quantities={line.feature.key: read(line.quantities[line.feature.key]) for line in lines},
-        years=estimate.years,
-        overlap=estimate.overlap,
-    )
-
-
-def read(value: Any) -> Quantity:
-    """A stored quantity as exact decimals."""
-    if isinstance(value, dict):
-        return {account: Decimal(units) for account, units in value.items()}
-    return Decimal(value)
 
 
 def person(asked: Asked) -> User:
@@ -147,49 +133,6 @@ def saved_before(customer: Customer, wanted: Wanted, asked: Asked) -> Saved | No
             "Open the estimate again to go on from what is saved."
         )
     return Saved(earlier.estimate, repeated=True)
-
-
-def check(wanted: Wanted, prices: PriceList) -> int:
-    """Refuse what cannot be saved, at its field. Returns the level to hold (credits)."""
-    if not wanted.name:
-        raise InvalidCommand("Give the estimate a name.", field="name")
-    if len(wanted.name) > MAX_NAME:
-        raise InvalidCommand(
-            f"A name has up to {MAX_NAME} characters. You entered {len(wanted.name)}.",
-            field="name",
-        )
-    if not 1 <= wanted.draft.years <= MAX_YEARS:
-        raise InvalidCommand(f"The term is 1 to {MAX_YEARS} years.", field="years")
-    check_lines(wanted.draft.quantities, prices)
-    level = price_estimate(wanted.draft, prices.now, {}).level
-    if level > MAX_CREDITS:
-        raise InvalidCommand(
-            f"An estimate comes to {MAX_CREDITS:,} credits at most. This one comes to {level:,}."
-        )
-    return level
-
-
-def check_lines(quantities: Mapping[str, Quantity], prices: PriceList) -> None:
-    """Refuse too many lines, and features that are unknown or take no new allocations."""
-    if len(quantities) > MAX_LINES:
-        raise InvalidCommand(
-            f"An estimate has up to {MAX_LINES} lines. You sent {len(quantities):,}."
-        )
-    for key in quantities:
-        check_feature(key, prices)
-
-
-def check_feature(key: str, prices: PriceList) -> None:
-    """Refuse a feature that is not in the catalogue today, or closed."""
-    offer = prices.offers.get(key)
-    if offer is None:
-        raise UnknownObject("There is no such feature in the catalogue.", field=key)
-    if not offer.is_open and offer.rate.closes_at is not None:
-        raise RateClosed(
-            f"{offer.feature.name} takes no new allocations since "
-            f"{offer.rate.closes_at:%Y-%m-%d}. Remove this line.",
-            field=key,
-        )
 
 
 def current(customer: Customer, wanted: Wanted) -> Estimate | None:
@@ -215,7 +158,7 @@ def next_number(customer: Customer) -> int:
     return (newest or 0) + 1
 
 
-def write_lines(estimate: Estimate, quantities: Mapping[str, Quantity], prices: PriceList) -> None:
+def write_lines(estimate: Estimate, draft: Draft, prices: PriceList) -> None:
     """Put the lines in place of the ones before."""
     estimate.lines.all().delete()
     EstimateLine.objects.bulk_create(
@@ -224,6 +167,14 @@ def write_lines(estimate: Estimate, quantities: Mapping[str, Quantity], prices: 
             position=place,
             feature=prices.offers[key].feature,
             quantities=stored({key: quantity}),
+            growth=draft.plan(key).growth,
+            starts_on=first_of(draft.plan(key)),
+            ramp_months=draft.plan(key).ramp,
         )
-        for place, (key, quantity) in enumerate(quantities.items(), start=1)
+        for place, (key, quantity) in enumerate(draft.quantities.items(), start=1)
     )
+
+
+def first_of(plan: Plan) -> date | None:
+    """The first day of the month in which a line starts."""
+    return month_of(plan.starts_on) if plan.starts_on else None

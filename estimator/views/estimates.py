@@ -14,7 +14,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from credits import clock
 from credits.domain.people import Right
 from credits.exceptions import CreditsError, KeyConflict, StaleView
 from credits.templatetags.figures import credits_text
@@ -26,11 +25,11 @@ from credits.web.htmx import announce, is_fragment, redirect, render_page
 from estimator.domain.advice import Buy
 from estimator.domain.needs import Basis
 from estimator.domain.pipeline import latest_of
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import duplicate_estimate, save_estimate
 from estimator.models import Estimate, HandOver
-from estimator.sheets import Sheet, sheet_of
 from estimator.tables import EstimateTable
+from estimator.web.reading import sheet_of
+from estimator.web.sheet import Sheet
 
 PAGE = "estimator/estimate_edit.html"
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -76,7 +75,6 @@ def estimate_duplicate(request: CustomerRequest, public_id: UUID) -> HttpRespons
     try:
         saved = duplicate_estimate(
             estimate=estimate,
-            prices=read_price_list(clock.now()),
             asked=asked(request, copy_form(estimate)),
         )
     except CreditsError as error:
@@ -107,7 +105,6 @@ def save(request: CustomerRequest, sheet: Sheet) -> HttpResponse:
         saved = save_estimate(
             customer=request.customer,
             wanted=sheet.wanted,
-            prices=sheet.prices,
             asked=asked(request, sheet.form_name),
         )
     except CreditsError as error:

@@ -43,7 +43,8 @@ from estimator.domain.hand_over import (
     take_back,
 )
 from estimator.domain.needs import Basis
-from estimator.forms import HandOverForm, OrderForm, basis_of
+from estimator.forms.estimate import basis_of
+from estimator.forms.orders import HandOverForm, OrderForm
 from estimator.models import Estimate, HandOver
 from estimator.tables import HandOverTable
 from estimator.views.estimates import edit_url, hand_over_form

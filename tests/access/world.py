@@ -54,7 +54,6 @@ from credits.roles import StaffRole
 from estimator.domain.estimates import Draft
 from estimator.domain.hand_over import HandOverEstimate, hand_over, to_buy
 from estimator.domain.needs import Basis
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
 from estimator.models import Estimate
 from tests.billing.notices_pages.telling import tell
@@ -107,11 +106,8 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
     release(customer, SWITCHED_OFF, allocate, who)
     report(customer, mark)
     contract(customer, mark, today)
-    prices = read_price_list(clock.now())
     wanted = Wanted(name=f"{mark} plan", draft=Draft(years=1, quantities={FEATURE: Decimal(50)}))
-    saved = save_estimate(
-        customer=customer, wanted=wanted, prices=prices, asked=make.asked(actor=who)
-    )
+    saved = save_estimate(customer=customer, wanted=wanted, asked=make.asked(actor=who))
     hand_over_to_sales(saved.estimate, who)
     seats(customer, mark, today)
     license = License.objects.get(purchase_line__purchase=purchase)

@@ -24,7 +24,6 @@ from estimator.domain.hand_over import (
 )
 from estimator.domain.needs import Basis
 from estimator.domain.pipeline import Stage, hand_overs, stage_of
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
 from estimator.models import Estimate, HandOver
 from tests.factories import credits as make
@@ -39,7 +38,6 @@ def plan(customer: Customer, user: User, units: int = 100, years: int = 1) -> Es
     saved = save_estimate(
         customer=customer,
         wanted=Wanted(name="Plan 2027", draft=draft),
-        prices=read_price_list(clock.now()),
         asked=make.asked(actor=user),
     )
     return saved.estimate

@@ -19,7 +19,8 @@ from credits.domain.commands import Decision, OfficeCommand
 from credits.domain.figures import Position, standing
 from credits.domain.post import post_office
 from credits.models import Customer, Feature, FeatureRate
-from estimator.domain.advice import Advice, Buy, advise, least_buys, term_end
+from estimator.domain.advice import Advice, Buy, advise, least_buys
+from estimator.domain.course import term_end
 from estimator.domain.estimates import Draft
 from estimator.domain.needs import Basis
 from estimator.domain.price_list import read_price_list

@@ -92,7 +92,7 @@ def test_opening_and_saving_take_as_many_queries_for_5_lines_as_for_50(
 
         assert answer.status_code == 303
         assert len(opening) == 9, "\n".join(query["sql"] for query in opening)
-        assert len(saving) == 15, "\n".join(query["sql"] for query in saving)
+        assert len(saving) == 20, "\n".join(query["sql"] for query in saving)
 
 
 @pytest.mark.parametrize("count", [5, 50])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credits.domain.pricing import Quantity
-from estimator.domain.estimates import Draft, Priced, group_needs, price_estimate
+from estimator.domain.estimates import Draft, Priced, needs_of, price_estimate
 from estimator.domain.needs import Basis
 from tests.estimator.priced import (
     BUNDLE,
@@ -118,7 +118,7 @@ def test_on_top_the_change_is_the_whole_level(draft: Draft, held: Mapping[str, i
 def test_what_is_held_already_changes_nothing(draft: Draft) -> None:
     held = {
         key: credits
-        for need in group_needs(draft, RATES).values()
+        for need in needs_of(draft, RATES).groups.values()
         for key, credits in need.levels.items()
     }
 

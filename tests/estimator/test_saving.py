@@ -20,14 +20,13 @@ from credits.exceptions import (
     UnknownObject,
 )
 from credits.models import Customer, LedgerEntry, Operation, User
+from estimator.domain.contents import saved_draft
 from estimator.domain.estimates import Draft
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import (
     Saved,
     Wanted,
     duplicate_estimate,
     save_estimate,
-    saved_draft,
 )
 from estimator.models import Estimate, EstimateLine, EstimateVersion
 from tests.factories import credits as make
@@ -51,7 +50,6 @@ def save(
     return save_estimate(
         customer=customer,
         wanted=Wanted(name=name, draft=draft, **fields),
-        prices=read_price_list(clock.now()),
         asked=make.asked(key, actor=user),
     )
 
@@ -147,7 +145,6 @@ def test_duplicate_is_another_estimate(customer: Customer, alice: User) -> None:
 
     copy = duplicate_estimate(
         estimate=original,
-        prices=read_price_list(clock.now()),
         asked=make.asked(actor=alice),
     ).estimate
 

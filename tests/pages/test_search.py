@@ -13,11 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import Purchase
-from credits import clock
 from credits.models import Customer, License, User
 from credits.web.search import LIMIT, LONGEST
 from estimator.domain.estimates import Draft
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
 from estimator.models import Estimate
 from tests.billing.ordering import buy, line, today
@@ -50,7 +48,6 @@ def estimate(customer: Customer, name: str, actor: User) -> Estimate:
     return save_estimate(
         customer=customer,
         wanted=wanted,
-        prices=read_price_list(clock.now()),
         asked=make.asked(actor=actor),
     ).estimate
 

@@ -16,7 +16,6 @@ from credits.roles import StaffRole
 from estimator.domain.estimates import Draft
 from estimator.domain.hand_over import HandOverEstimate, hand_over, to_buy
 from estimator.domain.needs import Basis
-from estimator.domain.price_list import read_price_list
 from estimator.domain.saving import Wanted, save_estimate
 from tests.billing.marketplaces.core import fake
 from tests.billing.ordering import buy, line, order
@@ -78,7 +77,6 @@ def estimate_waits() -> None:
     saved = save_estimate(
         customer=customer,
         wanted=Wanted(name="Mail", draft=draft),
-        prices=read_price_list(clock.now()),
         asked=make.asked("estimate", actor=admin),
     )
     wanted = to_buy(saved.estimate, Basis.INSTEAD, clock.now())

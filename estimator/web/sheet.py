@@ -6,52 +6,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from credits import clock
 from credits.domain.catalogue import Offer
-from credits.domain.figures import Position, standing
+from credits.domain.figures import Position
 from credits.domain.pricing import total
 from credits.exceptions import CreditsError
 from credits.models import Customer
 from credits.web.links import explain_url
-from estimator.domain.advice import Advice, advise
-from estimator.domain.estimates import (
-    Draft,
-    Priced,
-    PricedLine,
-    group_needs,
-    price_estimate,
-    total_change,
-)
-from estimator.domain.held import held_quantities
+from estimator.domain.advice import Advice, advice_of
+from estimator.domain.course import Course, course_of
+from estimator.domain.estimates import Draft, Priced, PricedLine, needs_of, price_estimate
 from estimator.domain.needs import Basis
-from estimator.domain.price_list import PriceList, read_price_list
-from estimator.domain.saving import Wanted, saved_draft
-from estimator.forms import (
-    EstimateForm,
-    LineInput,
-    Lines,
-    asked_for,
-    basis_of,
-    drafted_lines,
-    edited,
-    fresh,
-    initial,
-    read_lines,
-    sent_lines,
-    version_of,
-)
+from estimator.domain.plans import NO_RESERVE
+from estimator.domain.price_list import PriceList
+from estimator.domain.saving import Wanted
+from estimator.forms.estimate import EstimateForm
+from estimator.forms.lines import LineInput, Lines
 from estimator.models import Estimate
-from estimator.rows import FOUND, Found, PackageNote, Row, means
+from estimator.web.rows import FOUND, Found, PackageNote, Row, means
 
 
 @dataclass
 class Sheet:
-    """The calculator of one customer at one instant."""
+    """The calculator of one customer at one instant, or of a visitor of whom nothing is known."""
 
-    customer: Customer
+    customer: Customer | None
     estimate: Estimate | None
     position: Position
     prices: PriceList
@@ -67,7 +47,8 @@ class Sheet:
     def form_name(self) -> str:
         """What the form's key is bound to."""
         which = self.estimate.public_id if self.estimate else "new"
-        return f"estimate/{self.customer.public_id}/{which}"
+        whose = self.customer.public_id if self.customer else ""
+        return f"estimate/{whose}/{which}"
 
     @property
     def is_valid(self) -> bool:
@@ -86,6 +67,8 @@ class Sheet:
             quantities=self.lines.quantities(),
             years=int(values.get("years") or 1),
             overlap=bool(values.get("overlap")),
+            plans=self.lines.plans(),
+            reserve=values.get("reserve") or NO_RESERVE,
         )
 
     @property
@@ -107,8 +90,13 @@ class Sheet:
         return price_estimate(self.draft, self.prices.now, self.held, self.basis)
 
     @cached_property
+    def course(self) -> Course:
+        """What it needs over the term, and what that leaves."""
+        return course_of(self.draft, self.prices, self.position, self.basis)
+
+    @cached_property
     def advice(self) -> Advice:
-        return advise(self.draft, self.prices, self.position, self.basis)
+        return advice_of(self.course)
 
     @property
     def balance(self) -> int:
@@ -117,7 +105,7 @@ class Sheet:
     @property
     def balance_url(self) -> str:
         """The rows of the live balance."""
-        return explain_url(self.customer, self.position, "balance")
+        return explain_url(self.customer, self.position, "balance") if self.customer else ""
 
     @property
     def remaining(self) -> int:
@@ -133,8 +121,8 @@ class Sheet:
     def other_remaining(self) -> int:
         """What would be left on the other basis."""
         other = Basis.INSTEAD if self.basis == Basis.ON_TOP else Basis.ON_TOP
-        needs = group_needs(self.draft, self.prices.now)
-        return self.balance - total_change(needs, self.held, other)
+        needs = needs_of(self.draft, self.prices.now)
+        return self.balance - needs.change(self.held, other)
 
     @property
     def level_then(self) -> int | None:
@@ -237,50 +225,3 @@ class Sheet:
     def _is_open(self, key: str) -> bool:
         offer = self.prices.offers.get(key)
         return offer is not None and offer.is_open
-
-
-def sheet_of(
-    customer: Customer, estimate: Estimate | None, *, data: QueryDict | None, query: QueryDict
-) -> Sheet:
-    """The calculator as it was typed (`data`), else as it was saved, else empty."""
-    now = clock.now()
-    position = standing(customer, now=now).live
-    prices = read_price_list(position.at)
-    if data is None:
-        draft = saved_draft(estimate) if estimate else Draft({})
-        name = estimate.name if estimate else ""
-        inputs = drafted_lines(draft, prices)
-        asked = [] if estimate else asked_for(query.get("feature", ""), prices)
-        if asked:
-            held = held_quantities(customer, prices, position)
-            inputs = [fresh(key, prices, held) for key in asked]
-        return Sheet(
-            customer=customer,
-            estimate=estimate,
-            position=position,
-            prices=prices,
-            form=EstimateForm(initial=initial(name, draft)),
-            lines=read_lines(inputs, prices),
-            basis=basis_of(query.get("basis")),
-            act=f"add:{asked[0]}" if asked else "",
-            find=query.get("find", "")[:200],
-            seen=estimate.version if estimate else None,
-        )
-    act = data.get("act", "")
-    is_adding = act == "held" or act.startswith("add:")
-    held = held_quantities(customer, prices, position) if is_adding else {}
-    inputs = edited(sent_lines(data, prices), act, prices, held)
-    form = EstimateForm(data)
-    form.is_valid()
-    return Sheet(
-        customer=customer,
-        estimate=estimate,
-        position=position,
-        prices=prices,
-        form=form,
-        lines=read_lines(inputs, prices),
-        basis=basis_of(data.get("basis")),
-        act=act,
-        find="" if act.startswith("add:") else data.get("find", "")[:200],
-        seen=version_of(data.get("version")),
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from credits.domain.catalogue import Offer
 from estimator.domain.estimates import PricedLine
 from estimator.domain.needs import BLOCK_MODELS
-from estimator.forms import LineInput
+from estimator.forms.lines import LineInput
 
 FOUND = 60
 """Features listed at once; more are found by typing."""

@@ -1,31 +1,33 @@
-"""What the calculator's form sends: shape and types only. Prices and rules are the domain's."""
+"""The calculator's lines as they were typed: shape and types only. Rules are the domain's."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from billing.domain.orders import MAX_ORDER_NUMBER
-from billing.forms.fields import CreditsField, DayField
 from credits.domain.catalogue import Offer
 from credits.domain.pricing import Quantity
 from credits.domain.quantities import MEASURED, read_quantity
 from credits.exceptions import CreditsError, InvalidCommand
+from estimator.domain.checking import MAX_LINES, check_feature, check_plan
 from estimator.domain.estimates import Draft
-from estimator.domain.needs import Basis
+from estimator.domain.plans import FLAT, Plan
 from estimator.domain.price_list import PriceList
-from estimator.domain.saving import MAX_LINES, check_feature
-from estimator.models import MAX_NAME, MAX_YEARS
 
 PREFIX = "units."
 """A line is sent as `units.<feature key>`, once per account where accounts are priced apart."""
+
+GROWTH, STARTS, RAMP = "growth.", "from.", "ramp."
+"""How a line changes over the term is sent beside its units, each under its feature's key."""
+
+PERCENT = re.compile(r"[-−]?\d{1,3}(?:\.\d{1,2})?")
+MONTH = re.compile(r"(\d{4})-(\d{2})(?:-\d{2})?")
 
 MAX_ACCOUNTS = 200
 LONGEST_KEYS = 1_000
@@ -35,41 +37,6 @@ SHOWN = 60
 """Characters of an unknown feature that are shown again."""
 
 
-class EstimateForm(forms.Form):
-    """All of an estimate but its lines."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=MAX_NAME,
-        required=False,
-        error_messages={
-            "max_length": gettext_lazy(
-                "A name has up to %(limit_value)d characters. You entered %(show_value)d."
-            ),
-        },
-    )
-    years = forms.TypedChoiceField(
-        label=gettext_lazy("Term"),
-        choices=[(n, ngettext_lazy("%d year", "%d years") % n) for n in range(1, MAX_YEARS + 1)],
-        coerce=int,
-        required=False,
-        error_messages={
-            "invalid_choice": gettext_lazy(
-                "The term is a whole number of years from 1 to 10. You entered %(value)s."
-            ),
-        },
-    )
-    overlap = forms.BooleanField(required=False)
-
-    def need_name(self) -> None:
-        """A name is asked for when the estimate is saved, and only then."""
-        if "name" not in self.errors and not self.cleaned_data.get("name"):
-            self.add_error(
-                "name",
-                _("Give the estimate a name of 1 to %(most)d characters.") % {"most": MAX_NAME},
-            )
-
-
 @dataclass
 class LineInput:
     """One line as it was typed, and what it means."""
@@ -77,13 +44,25 @@ class LineInput:
     key: str
     texts: list[str]
     offer: Offer | None
+    growth: str = ""
+    """Percent a year, as typed."""
+    starts: str = ""
+    """The month from which it is needed, as typed: 2027-04."""
+    ramp: str = ""
+    """Over how many months the units arrive, as typed."""
     quantity: Quantity | None = None
+    plan: Plan = FLAT
     errors: list[str] = field(default_factory=list)
 
     @property
     def by_account(self) -> bool:
         """Whether each account is typed apart."""
         return self.offer is not None and self.offer.rate.model == "tiered"
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether anything was typed of how it changes."""
+        return any(text.strip() for text in (self.growth, self.starts, self.ramp))
 
     @property
     def label(self) -> str:
@@ -117,19 +96,45 @@ class Lines:
             if line.quantity is not None and not line.errors
         }
 
+    def plans(self) -> dict[str, Plan]:
+        """How the lines that can be counted change, where they do."""
+        return {
+            line.key: line.plan
+            for line in self.inputs
+            if line.quantity is not None and not line.errors and not line.plan.is_flat
+        }
+
 
 def sent_lines(data: QueryDict, prices: PriceList) -> list[LineInput]:
     """The lines as they were sent; nothing that was typed is lost."""
     keys = [name.removeprefix(PREFIX) for name in data if name.startswith(PREFIX)]
-    return [LineInput(key, data.getlist(PREFIX + key), prices.offers.get(key)) for key in keys]
+    return [
+        LineInput(
+            key,
+            data.getlist(PREFIX + key),
+            prices.offers.get(key),
+            growth=data.get(GROWTH + key, ""),
+            starts=data.get(STARTS + key, ""),
+            ramp=data.get(RAMP + key, ""),
+        )
+        for key in keys
+    ]
 
 
 def drafted_lines(draft: Draft, prices: PriceList) -> list[LineInput]:
     """The lines of a saved estimate as if they had been typed."""
     return [
-        LineInput(key, texts_of(quantity), prices.offers.get(key))
+        planned(LineInput(key, texts_of(quantity), prices.offers.get(key)), draft.plan(key))
         for key, quantity in draft.quantities.items()
     ]
+
+
+def planned(line: LineInput, plan: Plan) -> LineInput:
+    """A line with its plan as if it had been typed."""
+    line.growth = f"{plan.growth.normalize():f}" if plan.growth else ""
+    line.starts = f"{plan.starts_on:%Y-%m}" if plan.starts_on else ""
+    line.ramp = str(plan.ramp) if plan.ramp else ""
+    return line
 
 
 def asked_for(text: str, prices: PriceList) -> list[str]:
@@ -178,6 +183,8 @@ def read_lines(inputs: list[LineInput], prices: PriceList) -> Lines:
         try:
             check_feature(line.key, prices)
             line.quantity = read_quantities(line)
+            line.plan = read_plan(line)
+            check_plan(line.key, line.plan)
         except CreditsError as error:
             line.errors.append(error.message)
     return Lines(inputs)
@@ -204,6 +211,54 @@ def read_quantities(line: LineInput) -> Quantity | None:
     return numbers[0]
 
 
+def read_plan(line: LineInput) -> Plan:
+    """How the line changes over the term. Raises InvalidCommand for what cannot be meant."""
+    return Plan(
+        growth=read_growth(line.growth.strip(), line.key),
+        starts_on=read_month(line.starts.strip(), line.key),
+        ramp=read_ramp(line.ramp.strip(), line.key),
+    )
+
+
+def read_growth(text: str, key: str) -> Decimal:
+    """Percent a year; nothing typed is no growth."""
+    text = text.removesuffix("%").strip()
+    if not text:
+        return Decimal(0)
+    if not PERCENT.fullmatch(text):
+        raise InvalidCommand(
+            _("Growth is a percentage a year: 10 or -5. You entered %(text)s.")
+            % {"text": text[:SHOWN]},
+            field=key,
+        )
+    return Decimal(text.replace("−", "-"))
+
+
+def read_month(text: str, key: str) -> date | None:
+    """The first day of a month; nothing typed is the beginning of the term."""
+    if not text:
+        return None
+    found = MONTH.fullmatch(text)
+    if found is None or not 1 <= int(found[2]) <= 12 or not 2000 <= int(found[1]) <= 2100:
+        raise InvalidCommand(
+            _("A month is written as 2027-04. You entered %(text)s.") % {"text": text[:SHOWN]},
+            field=key,
+        )
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def read_ramp(text: str, key: str) -> int:
+    """Whole months; nothing typed is all at once."""
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise InvalidCommand(
+            _("A ramp is a whole number of months. You entered %(text)s.") % {"text": text[:SHOWN]},
+            field=key,
+        )
+    return int(text)
+
+
 def texts_of(quantity: Quantity) -> list[str]:
     """A quantity as it is shown in its fields."""
     if isinstance(quantity, Mapping):
@@ -214,50 +269,3 @@ def texts_of(quantity: Quantity) -> list[str]:
 def text_of(units: Decimal) -> str:
     """Units grouped by commas, as they may be typed."""
     return f"{units.normalize():,f}"
-
-
-def initial(name: str, draft: Draft) -> dict[str, Any]:
-    """The form's values for a draft that was not typed."""
-    return {"name": name, "years": draft.years, "overlap": draft.overlap}
-
-
-class HandOverForm(forms.Form):
-    """The figures that were seen when an estimate was handed over; none of them is typed."""
-
-    version = forms.IntegerField(min_value=1)
-    credits = CreditsField()
-    first_day = DayField()
-    basis = forms.ChoiceField(choices=[(basis.value, basis.value) for basis in Basis])
-
-
-class OrderForm(forms.Form):
-    """What is asked before an estimate becomes a purchase: the order's number."""
-
-    order_number = forms.CharField(
-        label=gettext_lazy("Order number"),
-        max_length=MAX_ORDER_NUMBER,
-        help_text=gettext_lazy("Must be new among the orders of sales representatives."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={
-            "required": gettext_lazy("Enter the order number."),
-            "max_length": gettext_lazy("The order number takes up to %(limit_value)d characters."),
-        },
-    )
-    first_day = DayField(label=gettext_lazy("First day"), widget=forms.HiddenInput)
-
-    def __init__(
-        self, data: QueryDict | None = None, *, initial: Mapping[str, Any] | None = None
-    ) -> None:
-        super().__init__(
-            data, initial=dict(initial or {}), auto_id="%s", use_required_attribute=False
-        )
-
-
-def basis_of(text: str | None) -> Basis:
-    """The basis that is asked for. It is a view, not a statement: nonsense is the default."""
-    return Basis.ON_TOP if text == Basis.ON_TOP else Basis.INSTEAD
-
-
-def version_of(text: str | None) -> int | None:
-    """The version a form was drawn from."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
