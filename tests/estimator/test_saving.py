@@ -235,6 +235,7 @@ def test_database_holds_one_line_a_feature_and_one_version_a_key(
         "level": 0,
         "saved_by": alice,
         "saved_at": version.saved_at,
+        "known_at": version.known_at,
     }
     rows = [
         ("key", {"number": 2}),
