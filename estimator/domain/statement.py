@@ -1,4 +1,4 @@
-"""An estimate as it is shown apart from the calculator and sent around: the one source of all of it.
+"""An estimate as it is shown apart from the calculator and sent around: the one source of it.
 
 A saved version at its own rates, or what a visitor typed at those of today. The page, the link, the
 spreadsheet, the CSV and the quote are drawn from the same statement, so that they cannot differ.
