@@ -71,6 +71,7 @@ LINES = {
     "reconcile-marketplaces": Line(),
     "import-purchases": Line(),
     "forget-files": Line(),
+    "forget-visitors": Line(),
 }
 """Every job of the registry; one that is missing here is an error of every run."""
 

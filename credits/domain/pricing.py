@@ -46,9 +46,9 @@ def blocks(quantity: Decimal, block: Decimal) -> int:
 
 def total(quantity: Quantity) -> Decimal:
     """All units of a quantity, over its accounts where it is stated per account."""
-    if isinstance(quantity, Mapping):
-        return sum(quantity.values(), Decimal(0))
-    return quantity
+    if isinstance(quantity, Decimal):
+        return quantity
+    return sum(quantity.values(), Decimal(0))
 
 
 def each(rate: Rate, quantity: Quantity) -> int:

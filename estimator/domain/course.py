@@ -7,6 +7,7 @@ it, so that nothing counts twice (docs/rules.md#scenarios).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -16,8 +17,9 @@ from credits import clock
 from credits.domain.figures import Figure, Position
 from credits.domain.pricing import Quantity
 from credits.domain.terms import last_day
-from credits.models import Side
+from estimator.domain.arrivals import Arrivals, Holding
 from estimator.domain.estimates import Draft, Needs, RatesByGroup, group_needs
+from estimator.domain.levels import levels_at, split
 from estimator.domain.needs import Basis, GroupNeed
 from estimator.domain.plans import month_of, months_within
 from estimator.domain.price_list import PriceList
@@ -57,6 +59,11 @@ class Month:
     """Where the balance is lowest in it, the first time."""
     moments: tuple[Moment, ...]
     """What changes in it."""
+
+    @property
+    def in_use(self) -> int:
+        """What the lines hold of that level."""
+        return self.level - self.reserve
 
 
 @dataclass(frozen=True)
@@ -156,22 +163,44 @@ def steps(
 ) -> Iterator[Moment]:
     """The moments of a course, in time order."""
     begins = clock.day_of(position.at)
-    planner = Planner(draft, prices, begins)
     ahead = {step.at: step for step in position.ahead if step.at < ends_at}
-    repriced = prices.changes(planner.groups, ends_at)
+    repriced = prices.changes(groups_of(draft, prices), ends_at)
     months = months_within(begins, clock.day_of(ends_at)) if draft.plans else ()
-    by_feature, figure = dict(position.by_feature), position.figure
-    held = prices.held(by_feature)
-    for at in sorted({position.at, *ahead, *repriced, *map(clock.start_of, months)}):
+    instants = sorted({position.at, *ahead, *repriced, *map(clock.start_of, months)})
+    parts = split(draft, prices)
+    levels = levels_at(instants, parts.alone, draft.plans, prices)
+    planner = Planner(parts.together, prices, begins)
+    holding = Holding(position, prices, parts.alone.keys())
+    arrivals = Arrivals(draft, parts, prices, instants, holding.ever)
+    for place, at in enumerate(instants):
         if at in ahead:
-            figure = ahead[at].figure
-            for entry in ahead[at].entries:
-                if entry.side == Side.ALLOCATED and entry.feature_id is not None:
-                    before = by_feature.get(entry.feature_id, 0)
-                    by_feature[entry.feature_id] = before + entry.credits
-            held = prices.held(by_feature)
-        needs = planner.at(at)
-        yield Moment(at, needs.level, needs.kept_free, figure, needs.change(held, basis))
+            holding.follow(ahead[at])
+        together, arriving = planner.at(at), arrivals.at(at)
+        in_use = levels[place] + together.in_use
+        kept_free = draft.reserve.of(in_use)
+        added = levels[place] + together_change(together, holding.by_key, basis, arriving)
+        if basis == Basis.INSTEAD:
+            added -= holding.total - holding.above(arrivals.levels(place, arriving))
+        yield Moment(at, in_use + kept_free, kept_free, holding.figure, added + kept_free)
+
+
+def together_change(
+    needs: Needs, held: Mapping[str, int], basis: Basis, arriving: AbstractSet[str]
+) -> int:
+    """What lines that are priced together add to what is held, without a reserve.
+
+    Until all of them have arrived, they take nothing of what is held.
+    """
+    added = 0
+    for need in needs.groups.values():
+        change = sum(need.changes(held, basis).values())
+        added += max(0, change) if arriving & need.lines.keys() else change
+    return added
+
+
+def groups_of(draft: Draft, prices: PriceList) -> set[str]:
+    """The allocation groups that an estimate has lines of."""
+    return {prices.offers[key].feature.group.key for key in draft.quantities}
 
 
 class Planner:

@@ -91,6 +91,11 @@ class Priced:
     """What the balance would be lower by, on the basis asked for."""
 
     @property
+    def in_use(self) -> int:
+        """What the lines hold, without the reserve."""
+        return self.level - self.reserve
+
+    @property
     def credit_years(self) -> int:
         """Level x years: never a number of credits to buy (docs/rules.md, R6)."""
         return self.level * self.years

@@ -6,7 +6,7 @@ Pure. Months are those of the calendar, from 00:00 UTC of their first day
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
@@ -18,6 +18,9 @@ MONTHS = 12
 NONE, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 FINE = Decimal("0.000001")
 """What a product of factors is rounded to before whole units are counted."""
+
+MOST_UNITS = Decimal(10) ** 15
+"""Where growth ends: nobody means more, and up to here every product is exact."""
 
 LEAST_GROWTH, MOST_GROWTH = Decimal(-90), Decimal(500)
 """Percent a year."""
@@ -44,6 +47,11 @@ class Plan:
     def is_flat(self) -> bool:
         """Whether the units are the same in every month."""
         return not self.growth and self.starts_on is None and self.ramp <= 1
+
+    @property
+    def is_late(self) -> bool:
+        """Whether some of the units come later than the first day."""
+        return self.starts_on is not None or self.ramp > 1
 
 
 FLAT = Plan()
@@ -97,18 +105,27 @@ def units_in(quantity: Quantity, plan: Plan, begins: date, day: date) -> Quantit
     Whatever growth or a ramp makes of a number is rounded up to whole units; a number that they
     leave as it is stays as it was typed, decimals included.
     """
-    if plan.is_flat:
-        return quantity
-    first = month_of(plan.starts_on or begins)
-    months = months_between(first, day)
+    return times(quantity, factor_in(plan, begins, day))
+
+
+def whole_from(plan: Plan, begins: date) -> date:
+    """The first day of the month in which the last of a line's units arrive."""
+    return month_after(month_of(plan.starts_on or begins), max(0, plan.ramp - 1))
+
+
+def factor_in(plan: Plan, begins: date, day: date) -> Decimal:
+    """What a plan multiplies units by on a day of a term that begins on another."""
+    months = months_between(month_of(plan.starts_on or begins), day)
     if months < 0:
-        return (
-            {key: Decimal(0) for key in quantity} if isinstance(quantity, Mapping) else Decimal(0)
-        )
-    factor = growth_factor(plan.growth, months) * ramp_factor(plan.ramp, months)
-    if isinstance(quantity, Mapping):
-        return {key: grown(units, factor) for key, units in quantity.items()}
-    return grown(quantity, factor)
+        return NONE
+    return growth_factor(plan.growth, months) * ramp_factor(plan.ramp, months)
+
+
+def times(quantity: Quantity, factor: Decimal) -> Quantity:
+    """Units multiplied, those of each account by themselves."""
+    if isinstance(quantity, Decimal):
+        return grown(quantity, factor)
+    return {key: grown(units, factor) for key, units in quantity.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -132,5 +149,7 @@ def grown(units: Decimal, factor: Decimal) -> Decimal:
     """A number of units times a factor, rounded up to whole units."""
     if factor == ONE:
         return units
-    product = (units * factor).quantize(FINE)
-    return product.to_integral_value(rounding=ROUND_CEILING)
+    product = units * factor
+    if product > MOST_UNITS:
+        return MOST_UNITS
+    return product.quantize(FINE).to_integral_value(ROUND_CEILING)

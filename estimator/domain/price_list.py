@@ -55,6 +55,24 @@ class PriceList:
             }
         )
 
+    @cached_property
+    def bundled(self) -> frozenset[str]:
+        """The groups that have a bundle, now or later."""
+        return frozenset(
+            offer.feature.group.key
+            for key, offer in self.offers.items()
+            if any(rate.parts for rate in self.rates[key])
+        )
+
+    def rates_until(self, key: str, until: datetime) -> list[tuple[datetime, Rate]]:
+        """A feature's rates in force from the list's instant to another, each from its instant."""
+        offer = self.offers[key]
+        changes = sorted({rate.at for rate in self.rates[key] if self.at < rate.at <= until})
+        found = [(self.at, self.now[offer.feature.group.key][key])]
+        for at in changes:
+            found.append((at, pricing_rate(newest(self.rates[key], at) or offer.rate)))
+        return found
+
     def held(self, by_feature: Mapping[int, int]) -> dict[str, int]:
         """What features hold, by key instead of id."""
         return {self.keys[pk]: n for pk, n in by_feature.items() if pk in self.keys}

@@ -117,8 +117,8 @@ class Labels:
     def _cost_in(self, plot: Plot, box: Stroke) -> int:
         outside = box.left < -4 or box.right > plot.room + BLEED_RIGHT
         outside = outside or box.top < self._top or box.bottom > self._bottom
-        covered = sum(_meet(box, other) for other in plot.taken)
-        crossed = sum(_meet(box, stroke) for stroke in plot.strokes)
+        covered = _met(box, plot.taken)
+        crossed = _met(box, plot.strokes)
         return COVERED * (outside + covered) + crossed * CROSSED
 
 
@@ -142,5 +142,8 @@ def _broken(text: str, near: float) -> list[str]:
     return [text[:at], text[at + 1 :]]
 
 
-def _meet(a: Stroke, b: Stroke) -> bool:
-    return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom
+def _met(box: Stroke, strokes: Sequence[Stroke]) -> int:
+    """How many strokes a box lies over; asked of every stroke for every place that is tried."""
+    left, right, top, bottom = box.left, box.right, box.top, box.bottom
+    beside = [other for other in strokes if other.left < right and left < other.right]
+    return sum(other.top < bottom and top < other.bottom for other in beside)
