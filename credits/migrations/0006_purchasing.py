@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                     ("password_set", "Password set"),
                     ("code_refused", "Activation code refused"),
                     ("marketplace_refused", "Link from a marketplace refused"),
+                    ("link_refused", "Link to an estimate refused"),
                 ],
                 max_length=20,
             ),

@@ -18,6 +18,7 @@ class SecurityEventKind(models.TextChoices):
     PASSWORD_SET = "password_set", "Password set"
     CODE_REFUSED = "code_refused", "Activation code refused"
     MARKETPLACE_REFUSED = "marketplace_refused", "Link from a marketplace refused"
+    LINK_REFUSED = "link_refused", "Link to an estimate refused"
 
 
 class SecurityEvent(models.Model):
