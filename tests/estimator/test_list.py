@@ -5,6 +5,7 @@ from __future__ import annotations
 from credits import clock
 from credits.models import Customer, User
 from estimator.models import Estimate
+from tests.estimator.handing import confirm, hand, plan
 from tests.estimator.page import (
     ESSENTIALS,
     LogIn,
@@ -14,6 +15,8 @@ from tests.estimator.page import (
     save,
     words,
 )
+from tests.estimator.sharing import revoked, shared
+from tests.factories import credits as make
 
 
 def test_an_empty_list_says_what_to_do(customer: Customer, alice: User, client_of: LogIn) -> None:
@@ -30,7 +33,7 @@ def test_the_list_is_sorted_by_any_column(
     save(client, new_url(estimate.customer), {ESSENTIALS: "1"}, name="Zoo", years="2")
     rising_puts_zoo_last = {"name": True, "number": True, "years": True, "level": False}
 
-    for column in ("name", "number", "years", "level", "updated_at", "updated_by"):
+    for column in ("name", "number", "years", "version", "level", "updated_at", "updated_by"):
         for falling in ("", "-"):
             url = f"{list_url(estimate.customer)}?sort={falling}{column}"
             page = client.get(url)
@@ -42,6 +45,51 @@ def test_the_list_is_sorted_by_any_column(
             if column in rising_puts_zoo_last:
                 zoo_last = body(page).index("Zoo") > body(page).index(">Plan 2027<")
                 assert zoo_last == (rising_puts_zoo_last[column] != bool(falling))
+
+
+def test_the_list_is_searched_by_name_and_number(
+    estimate: Estimate, alice: User, client_of: LogIn
+) -> None:
+    client = client_of(alice)
+    save(client, new_url(estimate.customer), {ESSENTIALS: "1"}, name="Zoo")
+
+    found = {
+        text: [name for name in ("Plan 2027", "Zoo") if f">{name}</a>" in body(page)]
+        for text in ("zo", "plan", "E-2", "2", "nothing")
+        if (page := client.get(list_url(estimate.customer), {"q": text}))
+    }
+
+    assert found == {
+        "zo": ["Zoo"],
+        "plan": ["Plan 2027"],
+        "E-2": ["Zoo"],
+        "2": ["Plan 2027", "Zoo"],
+        "nothing": [],
+    }
+    empty = client.get(list_url(estimate.customer), {"q": "<nothing>"})
+    assert "No estimate holds “<nothing>”" in words(empty)
+    assert "<nothing>" not in empty.content.decode()
+
+
+def test_the_list_says_how_each_stands(
+    estimate: Estimate, alice: User, rep: User, client_of: LogIn
+) -> None:
+    client = client_of(alice)
+    make.assign_rep(estimate.customer, rep)
+    link = shared(estimate, alice)
+    is_shared = words(client.get(list_url(estimate.customer)))
+    found = hand(plan(estimate.customer, alice), alice)
+    waits = words(client.get(list_url(estimate.customer)))
+    confirm(found, rep)
+    bought = words(client.get(list_url(estimate.customer)))
+
+    revoked(link)
+    revoked_since = words(client.get(list_url(estimate.customer)))
+
+    assert "Plan 2027 E-1 19,000 1 1 Shared" in is_shared
+    assert "Shared" not in revoked_since
+    assert "Plan 2027 E-2 700 1 1 Waits for sales" in waits
+    assert "Plan 2027 E-2 700 1 1 Purchased" in bought
 
 
 def test_the_list_is_paged(customer: Customer, alice: User, client_of: LogIn) -> None:
