@@ -61,6 +61,11 @@ BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    # Every hour at twenty past: how often visitors asked in the hours before is forgotten.
+    "forget-visitors": {
+        "task": "estimator.tasks.forget_visitors",
+        "schedule": crontab(minute=20),
+    },
     # Every minute: mail that its cause has written into the outbox goes out. What a minute could
     # not send waits in its row; a tick that stayed in the queue longer has a successor.
     "relay-outbox": {

@@ -8,3 +8,6 @@ class EstimatorConfig(AppConfig):
     name = "estimator"
     label = "estimator"
     verbose_name = _("Estimator")
+
+    def ready(self) -> None:
+        from estimator import checks  # noqa: F401 Importing it registers the checks.

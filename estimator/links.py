@@ -13,7 +13,7 @@ from estimator.domain import pipeline
 
 
 def of_purchase(purchase: Purchase) -> Sequence[PurchaseLink]:
-    """The estimate that was handed over and became the purchase."""
+    """The estimate that was handed over and became the purchase, and what became of it since."""
     found = pipeline.of_purchase(purchase)
     if found is None:
         return ()
@@ -22,4 +22,17 @@ def of_purchase(purchase: Purchase) -> Sequence[PurchaseLink]:
         "label": found.estimate.label,
         "version": found.version,
     }
-    return [PurchaseLink(_("Estimate"), text, reverse("estimator:estimate-edit", kwargs=kwargs))]
+    version = {**kwargs, "number": found.version}
+    return [
+        PurchaseLink(_("Estimate"), text, reverse("estimator:estimate-edit", kwargs=kwargs)),
+        PurchaseLink(
+            _("As it was handed over"),
+            _("Version %(version)d") % {"version": found.version},
+            reverse("estimator:estimate-version", kwargs=version),
+        ),
+        PurchaseLink(
+            _("Estimate to reality"),
+            _("What is there now"),
+            reverse("estimator:estimate-reality", kwargs=kwargs),
+        ),
+    ]

@@ -228,3 +228,23 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.estimate_id} version {self.version}"
+
+
+class VisitorCount(models.Model):
+    """How often somebody without an account asked within an hour, and within a minute of it.
+
+    Nothing of what was asked is kept, and nobody is named: `place` is a keyed digest of hour and
+    address, so that it says nothing of the next hour. Rows are removed once their hour is over.
+    """
+
+    place = models.CharField(primary_key=True, max_length=32)
+    hour = models.DateTimeField(help_text="The hour in which it counts, by its start.")
+    minute = models.PositiveSmallIntegerField(help_text="The minute of the newest request.")
+    in_hour = models.PositiveIntegerField(default=1)
+    in_minute = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("place",)
+
+    def __str__(self) -> str:
+        return f"{self.in_hour} within {self.hour:%Y-%m-%d %H}:00"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,27 +17,32 @@ from billing.domain.conversion.terms import enter_entitlement, renew_entitlement
 from billing.domain.purchases import LineOrder, Order, record_purchase
 from billing.domain.requests import AnswerRequest, RequestCredits, answer_request, request_credits
 from billing.models import ContractChannel, CreditRequest, Entitlement
+from config.demonstration import estimating
 from config.demonstration.acts import (
     Act,
     Answered,
     AsYouGo,
     Buy,
     CodeIssued,
+    Confirmed,
     Contracted,
     Converted,
     Corrected,
     Estimated,
+    HandedOver,
     Moved,
     Off,
     Reported,
     Reporter,
     Requested,
+    Saved,
     Set,
     SetMany,
+    Shared,
     Story,
     Undone,
-    Units,
 )
+from config.demonstration.estimating import quantities
 from config.demonstration.stories import REP, SUPPORT
 from credits import clock
 from credits.domain.allocate_many import AllocateMany, GroupStatement
@@ -46,12 +51,10 @@ from credits.domain.billing_choice import SwitchBillingModel
 from credits.domain.commands import Asked
 from credits.domain.moving import Move
 from credits.domain.post import post
-from credits.domain.pricing import SHARED, Quantities, Quantity
+from credits.domain.pricing import SHARED
 from credits.domain.sources import SetUsageSource
 from credits.domain.usage import ReportUsage
 from credits.models import Customer, Feature, License, Operation, UsageReport
-from estimator.domain.estimates import Draft
-from estimator.domain.saving import Wanted, save_estimate
 
 
 class Ask(Protocol):
@@ -275,24 +278,20 @@ class Acting:
 
     def save(self, estimated: Estimated) -> None:
         """An estimate that the customer's admin saved."""
-        wanted = Wanted(
-            name=estimated.name,
-            draft=Draft(quantities=quantities(estimated.units), years=estimated.years),
-        )
-        save_estimate(
-            customer=self.customer,
-            wanted=wanted,
-            asked=self.asked(by=self.admin),
-        )
+        estimating.save(self.customer, estimated, self.asked(by=self.admin), self.day)
 
+    @carry_out.register
+    def _(self, act: Saved) -> None:
+        self.save(act.estimate)
 
-def quantities(units: Units) -> Quantities:
-    """A story's numbers as the domain takes them."""
-    return {key: exact(value) for key, value in units.items()}
+    @carry_out.register
+    def _(self, act: HandedOver) -> None:
+        estimating.hand(self.customer, act.number, self.asked(by=self.admin))
 
+    @carry_out.register
+    def _(self, act: Confirmed) -> None:
+        estimating.confirm(self.customer, act.number, self.asked(by=REP))
 
-def exact(value: int | Mapping[str, int]) -> Quantity:
-    """A story's number as a quantity, by account where it is so."""
-    if isinstance(value, Mapping):
-        return {account: Decimal(units) for account, units in value.items()}
-    return Decimal(value)
+    @carry_out.register
+    def _(self, act: Shared) -> None:
+        estimating.share(self.customer, act.number, act.days, self.asked(by=self.admin))

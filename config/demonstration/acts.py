@@ -6,11 +6,12 @@ Days count from the day of the first start: -200 is 200 days before it, +90 lies
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from billing.models import Channel
 from credits.models import LicenseKind
+from estimator.domain.plans import NO_RESERVE, Plan, Reserve
 
 Units = Mapping[str, int | Mapping[str, int]]
 """Units by feature key, or under "units" where features share one number; by account as well."""
@@ -179,11 +180,44 @@ class NewRate(Act):
 
 @dataclass(frozen=True)
 class Estimated:
-    """A saved estimate: units by feature."""
+    """A saved estimate: units by feature, how they change, and what is kept on top."""
 
     name: str
     years: int
     units: Mapping[str, int]
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    later: Mapping[str, int] = field(default_factory=dict)
+    """Features that are needed only from the month of a day ahead."""
+    reserve: Reserve = NO_RESERVE
+
+
+@dataclass(frozen=True)
+class Saved(Act):
+    """An estimate is saved on a day of the past."""
+
+    estimate: Estimated
+
+
+@dataclass(frozen=True)
+class HandedOver(Act):
+    """The customer hands an estimate over to sales, by its number."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Confirmed(Act):
+    """Sales makes an estimate that was handed over a purchase."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Shared(Act):
+    """A link to the newest version of an estimate is made, for so many days."""
+
+    number: int
+    days: int
 
 
 @dataclass(frozen=True)

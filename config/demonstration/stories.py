@@ -5,6 +5,8 @@ Days count from the day of the first start: -200 is 200 days before it, +90 lies
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from billing.models import Channel, RequestCause
 from config.demonstration.acts import (
     Answered,
@@ -15,19 +17,24 @@ from config.demonstration.acts import (
     Converted,
     Corrected,
     Estimated,
+    HandedOver,
     Moved,
     NewRate,
     Off,
     Reported,
     Reporter,
     Requested,
+    Saved,
     Set,
+    Shared,
     Story,
     Undone,
 )
+from config.demonstration.beyond import LARKFIELD
 from config.demonstration.huge import CORVANE
 from credits.models import LicenseKind, Role
 from credits.roles import StaffRole
+from estimator.domain.plans import Plan, Reserve
 
 STAFF = (
     ("rina.holm@vendor.example", "Rina Holm", StaffRole.SALES_REP),
@@ -112,6 +119,24 @@ HALDEN = Story(
                 "sandbox-daily-reserve": 80,
             },
         ),
+        Estimated(
+            "Plan with the two new sites",
+            3,
+            {
+                "endpoint-essentials": 310,
+                "email-core": 250,
+                "ztsa-private-access": 140,
+                "sandbox-daily-reserve": 80,
+                "network-virtual-sensor": 450,
+            },
+            plans={
+                "endpoint-essentials": Plan(growth=Decimal(10)),
+                "email-core": Plan(growth=Decimal("2.5")),
+                "ztsa-private-access": Plan(ramp=6),
+            },
+            later={"network-virtual-sensor": 220},
+            reserve=Reserve(percent=Decimal(10)),
+        ),
     ),
 )
 
@@ -151,6 +176,17 @@ BOREALIS = Story(
         ),
         Requested(-8, 3_500, 30, RequestCause.MORE, "Ten more people at the depot, in spring."),
         Answered(-5, 1, "An offer for 4,000 credits to the end of your term follows on Monday."),
+        Saved(
+            -4,
+            Estimated(
+                "Depot in spring",
+                1,
+                {"endpoint-core": 104, "endpoint-pro": 18, "email-essentials": 106},
+                reserve=Reserve(credits=500),
+            ),
+        ),
+        HandedOver(-3, 1),
+        Shared(-3, 1, days=30),
         # Entered ahead: it ends the shortfall on the day it begins.
         Buy(-1, "SO-121842", ((8_000, 30, 394),), price=21_500, note="From the next budget on."),
     ),
@@ -271,4 +307,4 @@ FENWICK = Story(
     ),
 )
 
-STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, SALTMARSH, FENWICK, CORVANE)
+STORIES = (HALDEN, BOREALIS, MERIDIAN, QUILL, TORVIK, SALTMARSH, FENWICK, LARKFIELD, CORVANE)

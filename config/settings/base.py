@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 
 from config import env
 from config.schedule import BEAT_SCHEDULE, LONG_TASK
+from config.settings.estimates import *  # noqa: F403
 from config.settings.marketplaces import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
@@ -102,7 +103,7 @@ ERASERS = [
 
 # The scheduled jobs: dotted names of the lists that apps bring (credits.domain.jobs).
 
-JOBS = ["credits.jobs.JOBS", "billing.jobs.JOBS"]
+JOBS = ["credits.jobs.JOBS", "billing.jobs.JOBS", "estimator.jobs.JOBS"]
 
 # Above how many credits a person's order needs a second pair of eyes before it is recorded
 # (docs/rules.md#r18). 0: never.

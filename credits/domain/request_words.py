@@ -19,6 +19,8 @@ REQUEST_KINDS: Mapping[str, Any] = {
     "hand-over-estimate": gettext_lazy("Estimate handed over"),
     "take-back-estimate": gettext_lazy("Estimate taken back"),
     "settle-estimate": gettext_lazy("Estimate purchased"),
+    "share-estimate": gettext_lazy("Estimate shared"),
+    "revoke-estimate-link": gettext_lazy("Link to an estimate revoked"),
 }
 
 
@@ -59,6 +61,23 @@ def settled(operation: Operation, person: str) -> str:
     }
 
 
+def shared(operation: Operation, person: str) -> str:
+    """Made a link to version 3 of estimate E-3, open through 3 Apr 2027."""
+    return _("Made a link to version %(version)d of estimate %(number)s, open through %(day)s") % {
+        "version": operation.answer["version"],
+        "number": operation.subject,
+        "day": date_text(date.fromisoformat(operation.answer["last_day"]), "j M Y"),
+    }
+
+
+def link_revoked(operation: Operation, person: str) -> str:
+    """Revoked a link to version 3 of estimate E-3."""
+    return _("Revoked a link to version %(version)d of estimate %(number)s") % {
+        "version": operation.answer["version"],
+        "number": operation.subject,
+    }
+
+
 def to_buy(operation: Operation) -> dict[str, str]:
     """What an operation says of its estimate."""
     return {
@@ -84,4 +103,6 @@ REQUEST_SAYINGS: Mapping[str, Callable[[Operation, str], str]] = {
     "hand-over-estimate": handed_over,
     "take-back-estimate": taken_back,
     "settle-estimate": settled,
+    "share-estimate": shared,
+    "revoke-estimate-link": link_revoked,
 }

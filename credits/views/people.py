@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -38,6 +38,11 @@ class LogIn(auth.LoginView):
     authentication_form = LogInForm
     redirect_authenticated_user = True
     http_method_names = METHODS
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the page that needs no account, where there is one."""
+        page = settings.VISITOR_PAGE if settings.ANONYMOUS_ESTIMATES else ""
+        return super().get_context_data(visitor_url=reverse(page) if page else "", **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response = super().form_invalid(form)

@@ -14,6 +14,9 @@ from estimator.domain.plans import Plan, Reserve
 from estimator.domain.price_list import PriceList, read_price_list
 from estimator.models import Estimate, EstimateVersion
 
+LONGEST_NUMBER = 6
+"""Digits of a version's number that are read."""
+
 
 def plans_stored(draft: Draft) -> dict[str, dict[str, Any]]:
     """How lines change, by feature key, as JSON holds it."""
@@ -70,6 +73,13 @@ def frozen(version: EstimateVersion) -> Frozen:
     """A version with its own rates; one query. Its figures never change again."""
     prices = read_price_list(version.saved_at, version.known_at)
     return Frozen(version, drafted(version.content), prices)
+
+
+def version_numbered(estimate: Estimate, text: str) -> EstimateVersion | None:
+    """The version that an address names by its number; None where there is no such one."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        return None
+    return EstimateVersion.objects.filter(estimate=estimate, number=int(text)).first()
 
 
 def saved_draft(estimate: Estimate) -> Draft:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from credits.models import Customer
-from estimator.models import Estimate, EstimateLine, EstimateVersion
+from estimator.models import Estimate, EstimateLine, EstimateLink, EstimateVersion
 
 NAME = "Erased estimate"
 
 
 def erase(customer: Customer) -> None:
-    """Erase the names people gave to estimates and to the accounts in them; figures stay."""
+    """Erase the names people gave to estimates and to the accounts in them; figures stay.
+
+    Links to them open no more, whatever becomes of access.
+    """
     mine = Estimate.objects.filter(customer=customer)
+    EstimateLink.objects.filter(version__estimate__in=mine).delete()
     mine.exclude(name=NAME).update(name=NAME)
     EstimateVersion.objects.filter(estimate__in=mine).exclude(content={}).update(content={})
     for line in EstimateLine.objects.filter(estimate__in=mine):

@@ -1,12 +1,15 @@
-"""The units behind what a customer's features hold now, so that nobody types them again."""
+"""What a customer holds now, named: the units behind it, so that nobody types them again, and the
+licenses."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from credits.domain.booking import quantities_of
 from credits.domain.figures import Position
 from credits.domain.pricing import SHARED, Quantity
 from credits.domain.stated_units import reports_in_force
-from credits.models import Customer
+from credits.models import Customer, License
 from estimator.domain.price_list import PriceList
 
 
@@ -24,3 +27,9 @@ def held_quantities(
         if holds and offer.is_open and quantity is not None:
             found[key] = quantity
     return found
+
+
+def license_labels(customer: Customer, ids: Iterable[int]) -> dict[int, str]:
+    """The numbers of licenses as people say them, L-204, by id; one query."""
+    found = License.objects.filter(customer=customer, pk__in=ids).only("number")
+    return {license.pk: license.label for license in found}

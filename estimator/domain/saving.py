@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,6 @@ from django.db.models import Max
 from credits import clock
 from credits.domain.commands import Asked
 from credits.domain.locks import lock_office
-from credits.domain.post import recorded_at
 from credits.domain.quantities import stored
 from credits.exceptions import InvalidCommand, KeyConflict, StaleView
 from credits.models import Customer, User
@@ -68,7 +67,7 @@ def save_estimate(*, customer: Customer, wanted: Wanted, asked: Asked) -> Saved:
     another version since `seen`, KeyConflict for a key used otherwise: then nothing was written.
     """
     # No rate is entered while one is saved: what its instant freezes is what it was priced at.
-    known, now = recorded_at(*lock_office()), clock.now()
+    known, now = last_recorded(), clock.now()
     # Numbers per customer and repeats of a key are decided one after the other. Not the lock of
     # the books: this keeps no writer of the ledger waiting.
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
@@ -113,6 +112,17 @@ def duplicate_estimate(*, estimate: Estimate, asked: Asked) -> Saved:
         wanted=Wanted(name=name, draft=saved_draft(estimate)),
         asked=asked,
     )
+
+
+def last_recorded() -> datetime:
+    """The instant of the newest change of the catalogue, under its lock.
+
+    Whatever is entered later is recorded later, also where the clock stands still or goes back;
+    the present itself could be the instant of the next change.
+    """
+    journal, _known = lock_office()
+    found: datetime | None = journal.last_recorded_at
+    return found or clock.now()
 
 
 def person(asked: Asked) -> User:

@@ -95,6 +95,11 @@ class Statement:
         """Credits that the lines hold, without the reserve."""
         return self.priced.level - self.priced.reserve
 
+    @property
+    def changes(self) -> bool:
+        """Whether the level to hold is another one at some time of the term."""
+        return any(moment.level != self.priced.level for moment in self.course.moments)
+
 
 def version_statement(version: EstimateVersion) -> Statement:
     """A saved version as it was saved, whatever became of rates since. Its estimate and customer

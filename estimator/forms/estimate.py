@@ -48,6 +48,10 @@ class ReserveField(forms.Field):
             raise forms.ValidationError(error.message) from error
         return reserve
 
+    def prepare_value(self, value: Any) -> str:
+        """What stands in the field: as it was typed, or as it was kept."""
+        return reserve_text(value) if isinstance(value, Reserve) else str(value or "")
+
 
 def reserve_text(reserve: Reserve) -> str:
     """A reserve as it may be typed."""

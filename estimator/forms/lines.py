@@ -53,6 +53,8 @@ class LineInput:
     quantity: Quantity | None = None
     plan: Plan = FLAT
     errors: list[str] = field(default_factory=list)
+    is_plan_wrong: bool = False
+    """Whether the errors are about how it changes, and not about its units."""
 
     @property
     def by_account(self) -> bool:
@@ -183,8 +185,10 @@ def read_lines(inputs: list[LineInput], prices: PriceList) -> Lines:
         try:
             check_feature(line.key, prices)
             line.quantity = read_quantities(line)
+            line.is_plan_wrong = True
             line.plan = read_plan(line)
             check_plan(line.key, line.plan)
+            line.is_plan_wrong = False
         except CreditsError as error:
             line.errors.append(error.message)
     return Lines(inputs)

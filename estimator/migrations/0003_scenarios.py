@@ -171,4 +171,26 @@ class Migration(migrations.Migration):
                 name="estimator_link_ends_after_start",
             ),
         ),
+        migrations.CreateModel(
+            name="VisitorCount",
+            fields=[
+                (
+                    "place",
+                    models.CharField(max_length=32, primary_key=True, serialize=False),
+                ),
+                (
+                    "hour",
+                    models.DateTimeField(help_text="The hour in which it counts, by its start."),
+                ),
+                (
+                    "minute",
+                    models.PositiveSmallIntegerField(help_text="The minute of the newest request."),
+                ),
+                ("in_hour", models.PositiveIntegerField(default=1)),
+                ("in_minute", models.PositiveIntegerField(default=1)),
+            ],
+            options={
+                "ordering": ("place",),
+            },
+        ),
     ]

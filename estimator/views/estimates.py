@@ -14,6 +14,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing.forms.lists import ListForm
+from credits import clock
 from credits.domain.people import Right
 from credits.exceptions import CreditsError, KeyConflict, StaleView
 from credits.templatetags.figures import credits_text
@@ -23,28 +25,43 @@ from credits.web.exports import export
 from credits.web.feedback import done
 from credits.web.htmx import announce, is_fragment, redirect, render_page
 from estimator.domain.advice import Buy
+from estimator.domain.listing import listed, matching
 from estimator.domain.needs import Basis
 from estimator.domain.pipeline import latest_of
 from estimator.domain.saving import duplicate_estimate, save_estimate
 from estimator.models import Estimate, HandOver
 from estimator.tables import EstimateTable
+from estimator.web.comparing import compare_url
 from estimator.web.reading import sheet_of
 from estimator.web.sheet import Sheet
 
 PAGE = "estimator/estimate_edit.html"
 UNPROCESSABLE, CONFLICT = 422, 409
+FRAGMENTS = {
+    "summary": "figures",
+    "matches": "matches",
+    "proposed": "proposed",
+    "months": "monthly",
+}
+"""The partial that answers htmx, by the id of what it swaps; the whole form for any other."""
 
 
 @require_safe
 @customer_view(Right.VIEW)
 def estimate_list(request: CustomerRequest) -> HttpResponseBase:
     """The customer's saved estimates."""
-    estimates = Estimate.objects.for_customer(request.customer)
-    rows = estimates.select_related("customer", "updated_by")
+    words = ListForm(request.GET).words
+    rows = matching(listed(request.customer, clock.now()), words)
     table = EstimateTable(rows, caption=_("Saved estimates")).configure(request)
     if file := export(request, table):
         return file
-    context = {"table": table, "new_url": new_url(request), "may_save": may_save(request)}
+    context = {
+        "table": table,
+        "words": words,
+        "new_url": new_url(request),
+        "compare_url": compare_url(request.customer),
+        "may_save": may_save(request),
+    }
     response = render_page(request, "estimator/estimate_list.html", context, fragment="table")
     return announce(response, table.sorted_by) if is_fragment(request) else response
 
@@ -87,10 +104,10 @@ def estimate_duplicate(request: CustomerRequest, public_id: UUID) -> HttpRespons
 def calculator(request: CustomerRequest, estimate: Estimate | None) -> HttpResponse:
     """Price what was typed, or save it: the same form, the same address."""
     data = request.POST if request.method == "POST" else None
-    sheet = sheet_of(request.customer, estimate, data=data, query=request.GET)
+    sheet = sheet_of(request.customer, estimate, data=data, query=request.GET, files=request.FILES)
     if sheet.act == "save":
         return save(request, sheet)
-    return show(request, sheet, UNPROCESSABLE if sheet.has_errors else 200)
+    return show(request, sheet, UNPROCESSABLE if sheet.is_refused else 200)
 
 
 def save(request: CustomerRequest, sheet: Sheet) -> HttpResponse:
@@ -129,13 +146,13 @@ def refused(request: CustomerRequest, sheet: Sheet, error: CreditsError) -> Http
 def show(request: CustomerRequest, sheet: Sheet, status: int = 200, key: str = "") -> HttpResponse:
     """The page, or the part of it that a request made by htmx is for."""
     target = request.htmx.target if is_fragment(request) else ""
-    fragment = {"summary": "figures", "matches": "matches"}.get(target or "", "calculator")
+    fragment = FRAGMENTS.get(target or "", "calculator")
     context = {
         "sheet": sheet,
         "handed": None if is_fragment(request) else handed(sheet),
         "may_save": may_save(request),
         "key": key or form_key(request, sheet.form_name),
-        "typing": fragment == "figures",
+        "typing": fragment in ("figures", "monthly"),
         **links(request, sheet),
     }
     response = render_page(request, PAGE, context, fragment=fragment, status=status)
@@ -160,6 +177,7 @@ def links(request: CustomerRequest, sheet: Sheet) -> dict[str, Any]:
         kwargs = {**slug(request), "public_id": sheet.estimate.public_id}
         found["copy_url"] = reverse("estimator:estimate-duplicate", kwargs=kwargs)
         found["copy_key"] = mint_key(request, copy_form(sheet.estimate))
+        found["share_url"] = reverse("estimator:estimate-links", kwargs=kwargs)
     if sheet.estimate is not None and Right.REQUEST_CREDITS in request.rights:
         found["hand_over_url"] = hand_over_url(sheet.estimate, sheet.basis)
         found["take_back_key"] = mint_key(request, hand_over_form(sheet.estimate))

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from zlib import crc32
 
 from credits.domain.catalogue import Offer
+from estimator.domain.advice import Buy
 from estimator.domain.estimates import PricedLine
+from estimator.domain.line_words import plan_words
 from estimator.domain.needs import BLOCK_MODELS
 from estimator.forms.lines import LineInput
+
+TOLD_BUYS = 3
+"""Days to buy on that are named."""
 
 FOUND = 60
 """Features listed at once; more are found by typing."""
@@ -18,7 +25,8 @@ FOUND = 60
 class Row:
     """One line: what was typed, and what it comes to."""
 
-    place: int
+    place: str
+    """Which line it is, counted from 0: part of the ids of its elements."""
     line: LineInput
     priced: PricedLine | None
     bundle: str
@@ -28,6 +36,26 @@ class Row:
     missing: tuple[str, ...]
     """The names of what the feature needs, where none of it is estimated or held."""
 
+    @cached_property
+    def mark(self) -> str:
+        """A short name of what stands beside its fields, by which one sees whether that changed."""
+        said = (
+            self.line.key,
+            self.line.errors,
+            self.line.is_plan_wrong,
+            self.plan,
+            self.bundle,
+            self.kept,
+            self.missing,
+            self.priced,
+        )
+        return f"{crc32(repr(said).encode()):x}"
+
+    @cached_property
+    def plan(self) -> str:
+        """How it changes over the term, in words; nothing where it stays as it is."""
+        return "" if self.line.errors else plan_words(self.line.plan)
+
     @property
     def by(self) -> str:
         """What one click of the stepper adds: a unit, or a block."""
@@ -36,13 +64,30 @@ class Row:
         return f"{self.line.offer.rate.block.normalize():f}"
 
 
-@dataclass(frozen=True)
-class PackageNote:
-    """Packages of one group in the estimate together."""
+def changed(rows: Sequence[Row], shown: str) -> Sequence[Row]:
+    """The lines whose figures are other ones than a page shows, by the marks that it has of them.
 
-    name: str
-    units: int
-    unit: str
+    All of them for a page that has other lines, or none to tell.
+    """
+    marks = shown.split()
+    if len(marks) != len(rows):
+        return rows
+    return [row for row, mark in zip(rows, marks, strict=True) if row.mark != mark]
+
+
+@dataclass(frozen=True)
+class Buys:
+    """What is to be bought: the first days by themselves, later ones summed up.
+
+    Growth asks for a little more in many months; nobody reads them one by one.
+    """
+
+    told: Sequence[Buy]
+    later: Sequence[Buy]
+
+    @property
+    def later_credits(self) -> int:
+        return sum(buy.credits for buy in self.later)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,12 @@ from estimator.domain.price_list import PriceList
 from estimator.domain.saving import Wanted
 from estimator.forms.estimate import EstimateForm
 from estimator.forms.lines import LineInput, Lines
-from estimator.models import Estimate
-from estimator.web.rows import FOUND, Found, PackageNote, Row, means
+from estimator.models import Estimate, EstimateVersion
+from estimator.web.helps import Helps
+from estimator.web.importing import Imported
+from estimator.web.months import Months
+from estimator.web.proposed import PROPOSED, Questions
+from estimator.web.rows import FOUND, TOLD_BUYS, Buys, Found, Row, changed, means
 
 
 @dataclass
@@ -38,10 +42,18 @@ class Sheet:
     form: EstimateForm
     lines: Lines
     basis: Basis
+    questions: Questions
     act: str = ""
     find: str = ""
     seen: int | None = None
+    opened: EstimateVersion | None = None
+    """The version that was opened, where it was asked for by its number."""
     refusals: list[str] = field(default_factory=list)
+    monthly: bool = False
+    shown: str = ""
+    """The marks of the lines as the page shows them that was typed in."""
+    imported: Imported | None = None
+    """What became of a file of units that was sent."""
 
     @property
     def form_name(self) -> str:
@@ -57,7 +69,17 @@ class Sheet:
     @property
     def has_errors(self) -> bool:
         """Whether something that was typed cannot be meant."""
-        return self.form.is_bound and not self.is_valid
+        return (self.form.is_bound and not self.is_valid) or self._answers_fail
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something that was sent was not taken: a field, or a file of units."""
+        return self.has_errors or bool(self.imported and self.imported.is_refused)
+
+    @property
+    def _answers_fail(self) -> bool:
+        """Whether lines were asked for from answers that cannot be meant."""
+        return self.act == PROPOSED and not self.questions.answered.is_valid
 
     @cached_property
     def draft(self) -> Draft:
@@ -99,6 +121,28 @@ class Sheet:
         return advice_of(self.course)
 
     @property
+    def buys(self) -> Buys:
+        """What is to be bought, as it is told."""
+        return Buys(self.advice.buys[:TOLD_BUYS], self.advice.buys[TOLD_BUYS:])
+
+    @property
+    def is_monthly(self) -> bool:
+        """Whether it is shown month by month."""
+        return bool(self.monthly and self.draft.quantities)
+
+    @cached_property
+    def months(self) -> Months:
+        """The same, month by month."""
+        return Months(
+            self.customer, self.draft, self.prices, self.position, self.course, self.advice
+        )
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the level is the same all through the term."""
+        return all(moment.level == self.priced.level for moment in self.course.moments)
+
+    @property
     def balance(self) -> int:
         return self.position.figure.balance
 
@@ -129,28 +173,46 @@ class Sheet:
         """The level when it was saved, where the rates have changed it since."""
         if self.estimate is None or self.form.is_bound:
             return None
-        return self.estimate.level if self.estimate.level != self.priced.level else None
+        then: int = (self.opened or self.estimate).level
+        return then if then != self.priced.level else None
+
+    @property
+    def level_change(self) -> int:
+        """What the rates have changed the level by since it was saved."""
+        return self.priced.level - (self.level_then or 0)
 
     @cached_property
     def rows(self) -> list[Row]:
+        in_use = self.in_use
+        return [self._row(place, line, in_use) for place, line in enumerate(self.lines.inputs)]
+
+    @property
+    def marks(self) -> str:
+        """The marks of all lines, which the page sends back while somebody types."""
+        return " ".join(row.mark for row in self.rows)
+
+    @property
+    def changed_rows(self) -> Sequence[Row]:
+        """The lines whose figures are other ones than the page shows."""
+        return changed(self.rows, self.shown)
+
+    @cached_property
+    def in_use(self) -> frozenset[str]:
+        """Features that hold credits or are estimated above zero, with the parts of bundles."""
         on = {key for key, credits in self.held.items() if credits > 0}
         on |= {key for key, quantity in self.draft.quantities.items() if total(quantity) > 0}
-        in_use = on | {part for key in on for part in self._parts(key)}
-        return [self._row(place, line, in_use) for place, line in enumerate(self.lines.inputs)]
+        return frozenset(on | {part for key in on for part in self._parts(key)})
+
+    @cached_property
+    def helps(self) -> Helps:
+        """What is explained of several lines together."""
+        return Helps(self.draft, self.prices, self.in_use)
 
     @property
     def bundles(self) -> Iterator[tuple[Offer, PricedLine]]:
         """Bundles that follow from their parts, though nobody added them."""
         for line in self.priced.bundles:
             yield self.prices.offers[line.key], line
-
-    @property
-    def packages(self) -> Iterator[PackageNote]:
-        """Groups in which several packages are estimated."""
-        for count in self.priced.packages:
-            feature = self.prices.offers[count.keys[0]].feature
-            unit = feature.unit if count.units == 1 else feature.unit_plural
-            yield PackageNote(feature.group.name, count.units, unit)
 
     @property
     def can_add_held(self) -> bool:
@@ -167,7 +229,10 @@ class Sheet:
     @property
     def added(self) -> str:
         """The feature that was added by this request; its field is the next to be typed in."""
-        return self.act.removeprefix("add:") if self.act.startswith("add:") else ""
+        verb, *named = self.act.split(":")
+        if verb == "take" and len(named) > 1:
+            return named[1]
+        return named[0] if verb == "add" and named else ""
 
     @property
     def found(self) -> Found:
@@ -185,6 +250,8 @@ class Sheet:
             yield from ((f"id_{name}", str(self.form[name].label), str(text)) for text in errors)
         for place, line in enumerate(self.lines.inputs):
             yield from ((f"units-{place}-0", line.label, text) for text in line.errors)
+        if self._answers_fail:
+            yield from self.questions.problems
 
     def refuse(self, error: CreditsError) -> None:
         """Say at its field, or above all, why nothing was saved."""
@@ -197,10 +264,10 @@ class Sheet:
                 return
         self.refusals.append(error.message)
 
-    def _row(self, place: int, line: LineInput, in_use: set[str]) -> Row:
+    def _row(self, place: int, line: LineInput, in_use: frozenset[str]) -> Row:
         priced = self.priced.lines.get(line.key) if not line.errors else None
         return Row(
-            place=place,
+            place=str(place),
             line=line,
             priced=priced,
             bundle=self._names([priced.bundle]) if priced and priced.bundle else "",
@@ -208,7 +275,7 @@ class Sheet:
             missing=tuple(self._missing(line, in_use)),
         )
 
-    def _missing(self, line: LineInput, in_use: set[str]) -> Iterator[str]:
+    def _missing(self, line: LineInput, in_use: frozenset[str]) -> Iterator[str]:
         for alternatives in line.offer.feature.requires if line.offer else ():
             if not in_use.intersection(alternatives):
                 known = [key for key in alternatives if self._is_open(key)]

@@ -111,8 +111,25 @@
     }
     const step = target.closest("[data-step]");
     if (step) stepBy(step);
+    const copies = target.closest("[data-copy]");
+    if (copies) copy(copies);
     for (const menu of $$("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
   });
+
+  /* Where the browser lets no script copy, the text is chosen, so that one keystroke copies it. */
+  async function copy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      return;
+    }
+    say(button.dataset.copied);
+    button.dataset.name ??= button.textContent;
+    button.textContent = button.dataset.copied;
+    setTimeout(() => (button.textContent = button.dataset.name), 2000);
+  }
 
   function stepBy(button) {
     const field = $("input", button.parentElement);
@@ -218,6 +235,8 @@
   on("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented) return;
+    // A file that is made from a form leaves the page as it is.
+    if (event.submitter?.hasAttribute("data-download")) return;
     if (form.dataset.sending) {
       event.preventDefault();
       event.stopPropagation();
@@ -349,7 +368,7 @@
   on("htmx:responseError", (event) => {
     const { status, responseText } = event.detail.xhr;
     const isSaid = event.detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-    if (status === 403 && isSaid) return lost(event.detail, responseText);
+    if ([403, 429].includes(status) && isSaid) return lost(event.detail, responseText);
     if (status === 403) return lost(event.detail, "This is not open to you, or the form has ended. Reload the page.");
     if (status === 404) return lost(event.detail, "What this names is no longer here. Reload the page.");
     lost(event.detail, "The server could not answer. What you typed is still here.");

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from psycopg import sql
 
+from estimator.domain.sharing import secret_of
 from tests.access.routes import Route
 from tests.access.world import FEATURE, Place
 
@@ -46,6 +47,10 @@ def value_of(route: Route, name: str, place: Place) -> Any:
         return place.license.public_id
     if name == "file":
         return place.file.public_id
+    if name == "link":
+        return place.link.public_id
+    if name == "token" and route.name.startswith("estimator:shared-"):
+        return secret_of(place.link)
     if name == "public_id":
         if route.name.startswith("billing:order-"):
             return place.draft.public_id
@@ -54,7 +59,7 @@ def value_of(route: Route, name: str, place: Place) -> Any:
         for kind in ("purchase", "license", "estimate", "request"):
             if kind in route.name:
                 return getattr(place, kind).public_id
-    return {"uidb64": "x", "token": "y", "secret": "z"}[name]
+    return {"uidb64": "x", "token": "y", "secret": "z", "number": 1, "kind": "csv"}[name]
 
 
 def absent_objects(place: Place) -> Place:
@@ -70,6 +75,7 @@ def absent_objects(place: Place) -> Place:
         imported=type(place.imported)(public_id=uuid4()),
         draft=type(place.draft)(public_id=uuid4()),
         file=type(place.file)(public_id=uuid4()),
+        link=type(place.link)(public_id=uuid4()),
     )
 
 

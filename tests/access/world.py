@@ -55,7 +55,8 @@ from estimator.domain.estimates import Draft
 from estimator.domain.hand_over import HandOverEstimate, hand_over, to_buy
 from estimator.domain.needs import Basis
 from estimator.domain.saving import Wanted, save_estimate
-from estimator.models import Estimate
+from estimator.domain.sharing import ShareEstimate, share
+from estimator.models import Estimate, EstimateLink
 from tests.billing.notices_pages.telling import tell
 from tests.factories import credits as make
 
@@ -77,6 +78,7 @@ class Place:
     imported: PurchaseImport
     draft: PurchaseDraft
     file: PurchaseFile
+    link: EstimateLink
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,20 @@ def furnish(customer: Customer, who: User, allocate: Callable[..., Answer], mark
         imported,
         draft_of(customer, mark),
         file_of(purchase, mark),
+        link_to(saved.estimate, who),
+    )
+
+
+def link_to(estimate: Estimate, who: User) -> EstimateLink:
+    """A link to the newest version."""
+    return share(
+        ShareEstimate(
+            customer=estimate.customer,
+            asked=make.asked(actor=who),
+            estimate=estimate.public_id,
+            version=estimate.version,
+            days=7,
+        )
     )
 
 

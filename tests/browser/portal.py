@@ -45,9 +45,8 @@ class Portal:
         return client
 
     def context(self, email: str) -> BrowserContext:
-        """A browser's window of a person who is logged in."""
+        """A browser's window of a person who is logged in; of a visitor for no address."""
         if email not in self.contexts:
-            cookie = self.client(email).cookies[settings.SESSION_COOKIE_NAME]
             context = self.browser.new_context(
                 base_url=self.url,
                 viewport={"width": 1280, "height": 900},
@@ -56,16 +55,18 @@ class Portal:
             )
             context.set_default_timeout(15_000)
             context.add_init_script(WATCH)
-            context.add_cookies(
-                [
-                    {
-                        "name": settings.SESSION_COOKIE_NAME,
-                        "value": cookie.value,
-                        "domain": urlsplit(self.url).hostname or "",
-                        "path": "/",
-                    }
-                ]
-            )
+            if email:
+                cookie = self.client(email).cookies[settings.SESSION_COOKIE_NAME]
+                context.add_cookies(
+                    [
+                        {
+                            "name": settings.SESSION_COOKIE_NAME,
+                            "value": cookie.value,
+                            "domain": urlsplit(self.url).hostname or "",
+                            "path": "/",
+                        }
+                    ]
+                )
             self.contexts[email] = context
         return self.contexts[email]
 

@@ -18,6 +18,7 @@ from credits.domain.jobs import DAY, HOUR, job_named, jobs, run_slot
 from credits.domain.mail import draft_mail, save_mail
 from credits.models import Customer, License, LicenseKind, Role, User
 from credits.roles import StaffRole
+from estimator.domain.visiting import count_visit
 from tests.billing.ordering import buy, line
 from tests.billing.payg.contracts import contract
 from tests.cast import load_if_emptied
@@ -171,11 +172,18 @@ def play() -> None:
 
 
 def add_newest() -> None:
-    """What has come since the jobs ran: a rate that no books know yet, and mail that waits."""
+    """What has come since the jobs ran: a rate no books know yet, mail that waits, a visit."""
     with clock.moved_to(NOW - timedelta(minutes=25)):
         enter(date(2027, 3, 1))
         post_mail()
         import_waits()
+    somebody_visited()
+
+
+def somebody_visited() -> None:
+    """Somebody without an account computed an hour ago."""
+    with clock.moved_to(NOW - HOUR):
+        count_visit("203.0.113.7")
 
 
 def import_waits() -> None:

@@ -23,6 +23,8 @@ WRITTEN_DOWN = {
     "billing:request-detail",
     "credits:activity-detail",
     "estimator:estimate-edit",
+    "estimator:estimate-version",
+    "estimator:estimate-links",
 }
 """Pages of an order, a request, an operation, a saved estimate: they say what somebody wrote."""
 LISTS = (
@@ -30,6 +32,8 @@ LISTS = (
     "billing:sales-purchases",
     "billing:sales-requests",
     "estimator:estimate-list",
+    "estimator:estimate-versions",
+    "estimator:sales-estimates",
 )
 """Lists of them, each row leading to its page."""
 RANGE = re.compile(r"(\d+)–(\d+) of (\d+)")
@@ -146,7 +150,7 @@ def arithmetic_fault(figure: Shown) -> str:
 
 
 def estimate_fault(figure: Shown) -> str:
-    """The lines make the level, the change of the balance, and what remains of it."""
+    """The lines and the reserve make the level, the change, and what remains of the balance."""
     tree = figure.page.tree
     lines = next(tree.all(css="lines"), None)
     level = next(tree.all(css="big"), None)
@@ -155,10 +159,33 @@ def estimate_fault(figure: Shown) -> str:
     total = figures_of(figure.page, level)[0].value
     if lines is not None:
         own = [one for body in lines.all(tag="tbody") for one in figures_of(figure.page, body)]
+        for reserve in lines.all(css="reserve"):
+            own += figures_of(figure.page, reserve)
         own = [one for one in own if one.around(".amount")]
         if fault := differs("the lines", total, sum(one.value for one in own)):
             return fault
     return remaining_fault(figure)
+
+
+def compare_fault(figure: Shown) -> str:
+    """Of estimates side by side the lines make each level, and the sentences each difference."""
+    page = figure.page
+    for table in page.tree.all(css="differences"):
+        (foot,) = table.all(tag="tfoot")
+        sums = changes_of(page, foot)
+        told = sum(one.value for body in table.all(tag="tbody") for one in changes_of(page, body))
+        if fault := differs("the sentences", sums[-1].value if sums else 0, told):
+            return fault
+    lines = next(page.tree.all(css="by-line"), None)
+    if lines is None:
+        return ""
+    (foot,) = lines.all(tag="tfoot")
+    for place, level in enumerate(figures_of(page, foot)):
+        cells = [list(row.all(tag="td"))[place] for row in rows_in(lines)]
+        found = sum(figures_of(page, cell)[0].value for cell in cells if figures_of(page, cell))
+        if fault := differs(f"the lines of column {place}", level.value, found):
+            return fault
+    return ""
 
 
 def remaining_fault(figure: Shown) -> str:
@@ -171,6 +198,28 @@ def remaining_fault(figure: Shown) -> str:
     if not today.is_explained:
         return "the balance today leads nowhere"
     return differs("the remaining balance", today.value + change, remaining.value)
+
+
+def reality_fault(figure: Shown) -> str:
+    """Estimated with what makes the difference is what is held: in each line, and in all."""
+    page = figure.page
+    parts = next(page.tree.all(css="effect"))
+    said = [one for one in figures_of(page, parts) if one.around("td")]
+    estimated, held = said[0].value, said[-1]
+    if not held.is_explained:
+        return "what is held leads nowhere"
+    change = sum(one.value for one in changes_of(page, parts))
+    if fault := differs("the parts", held.value, estimated + change):
+        return fault
+    lines = next(t for t in page.tree.all(tag="table") if t.attributes.get("id") == "reality")
+    rows = [row for row in rows_in(lines) if figures_of(page, row)]
+    for row in rows:
+        *before, after = (one.value for one in figures_of(page, row))
+        moved = next((one.value for one in changes_of(page, row)), 0)
+        if fault := differs("a line", after, sum(before) + moved):
+            return fault
+    all_held = sum(figures_of(page, row)[-1].value for row in rows)
+    return differs("the lines", held.value, all_held)
 
 
 def links_of(figure: Shown) -> set[str]:
@@ -188,7 +237,8 @@ def is_written_down(figure: Shown) -> bool:
 
 
 def is_footed(figure: Shown) -> object:
-    return figure.around("tfoot") and figure.page.route not in ESTIMATES
+    is_estimate = figure.page.route in (*ESTIMATES, "estimator:estimate-version")
+    return figure.around("tfoot") and not is_estimate
 
 
 def foot_fault(figure: Shown) -> str:
@@ -315,6 +365,16 @@ FIGURES = (
         estimate_fault,
     ),
     Kind(
+        "estimates side by side are no figures of the books: their lines are their rows",
+        lambda figure: figure.page.route == "estimator:estimate-compare",
+        compare_fault,
+    ),
+    Kind(
+        "what was estimated and what makes the difference add up to what is held",
+        lambda figure: figure.page.route == "estimator:estimate-reality",
+        reality_fault,
+    ),
+    Kind(
         "a list ends with the sum of its figures",
         is_footed,
         foot_fault,
@@ -386,9 +446,19 @@ CHANGES = (
         pending_fault,
     ),
     Kind(
+        "what was estimated and what makes the difference add up to what is held",
+        lambda figure: figure.page.route == "estimator:estimate-reality",
+        reality_fault,
+    ),
+    Kind(
         "an estimate changes nothing yet: its lines are its rows",
         lambda figure: figure.page.route in ESTIMATES,
         estimate_fault,
+    ),
+    Kind(
+        "what makes the difference of two estimates stands beside it, and adds up",
+        lambda figure: figure.page.route == "estimator:estimate-compare",
+        compare_fault,
     ),
     Kind(
         "how much a customer grew is the sum of what its days changed",

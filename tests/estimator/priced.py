@@ -74,7 +74,7 @@ def independent_credits(row: Row, quantity: Quantity) -> int:
     if row["model"] == "tiered":
         accounts = quantity.values() if isinstance(quantity, Mapping) else [quantity]
         return sum(min(int(row["cap"]), half_up(-(-Fraction(n) // block) * rate)) for n in accounts)
-    if row["model"] in ("throughput_block", "volume_pack"):
+    if row["model"] in ("throughput_block", "volume_pack", "usage_reservation"):
         return half_up(-(-total(quantity) // block) * rate)
     return half_up(total(quantity) * rate)
 

@@ -40,7 +40,7 @@ def test_a_plain_post_shows_every_figure(customer: Customer, alice: User, client
     assert "+6,250" in text_in(page, "change-0")
     assert text_in(page, "counted-1") == "2,200 → 5 blocks \N{MULTIPLICATION SIGN} 1,000"
     said = words(page)
-    assert "Over 3 years: 52,500 credit-years." in said
+    assert "Level × years 52,500 credit-years" in said
     assert "Remaining balance 2,500" in said
     assert "On top of all that is allocated: \N{MINUS SIGN}3,750 short" in said
     assert "Buy 17,500 credits starting 25 Nov 2027" in said
@@ -158,7 +158,7 @@ def test_a_bundle_is_named_with_what_it_saves(
     page = words(send(client_of(alice), new_url(customer), lines))
 
     assert "Internet + AI bundle" in page
-    assert "apart 13,200, saves 3,000" in page
+    assert "counted as the bundle: 10,200 instead of 13,200, saves 3,000" in page
     assert "counted in Internet + AI bundle" in page
 
 

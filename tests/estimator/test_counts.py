@@ -73,6 +73,28 @@ def test_a_price_takes_as_many_queries_for_5_lines_as_for_50(
             assert len(asked) == queries, "\n".join(query["sql"] for query in asked)
 
 
+def test_typing_with_plans_and_open_months_takes_as_many_queries_for_any_lines_and_years(
+    customer: Customer, alice: User, client_of: LogIn
+) -> None:
+    keys = widened(customer, 400)
+    client = client_of(alice)
+
+    for count, years in ((5, "1"), (400, "3")):
+        lines = dict.fromkeys(keys[:count], "2")
+        plans = {
+            f"{name}.{key}": text
+            for key in lines
+            for name, text in (("growth", "10"), ("from", "2027-04"), ("ramp", "6"))
+        }
+        sent = {"years": years, "months": "on", "reserve": "10 %", **plans}
+        with CaptureQueriesContext(connection) as asked:
+            answer = send(client, new_url(customer), lines, target="summary", **sent)
+
+        assert answer.status_code == 200
+        assert text_in(answer, "level") == f"{count * 55:,}"
+        assert len(asked) == 6, "\n".join(query["sql"] for query in asked)
+
+
 def test_opening_and_saving_take_as_many_queries_for_5_lines_as_for_50(
     customer: Customer, alice: User, client_of: LogIn
 ) -> None:

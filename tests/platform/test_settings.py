@@ -154,18 +154,26 @@ def test_a_log_line_stays_one_line_and_is_in_utc() -> None:
     )
 
 
-def test_a_right_to_link_a_purchase_is_written_in_no_log() -> None:
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/marketplace/link/aB-_9/", "/marketplace/link/-/"),
+        (f"/shared/{'0f9a' * 8}.aB-_9/file.pdf", "/shared/-/file.pdf"),
+        ("/c/shared/estimates/", "/c/shared/estimates/"),
+    ],
+)
+def test_a_right_that_stands_in_an_address_is_written_in_no_log(path: str, written: str) -> None:
     record = logging.LogRecord(
         "django.request",
         logging.WARNING,
         __file__,
         1,
         "Gone: %s",
-        ("/marketplace/link/aB-_9/",),
+        (path,),
         None,
     )
 
-    assert KeyValueFormatter().format(record).endswith("Gone: /marketplace/link/-/")
+    assert KeyValueFormatter().format(record).endswith(f"Gone: {written}")
 
 
 def test_static_files_pass_the_storage_that_production_uses(tmp_path: Path) -> None:

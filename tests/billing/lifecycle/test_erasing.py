@@ -168,6 +168,8 @@ STAYS = {
     "contenttypes.ContentType": {"app_label", "model"},
     # No row of these is ever written: records are not edited in the admin.
     "admin.LogEntry": {"change_message", "object_id", "object_repr"},
+    # A keyed digest of nobody's account, gone after its hour.
+    "estimator.VisitorCount": {"place"},
     # Opaque, worth nothing with the account, and gone when it expires.
     "sessions.Session": {"session_data", "session_key"},
 }

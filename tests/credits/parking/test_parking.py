@@ -97,6 +97,7 @@ def test_each_command_says_whether_it_passes_parked_books() -> None:
         "apply-rates",
         "park",
         "report-usage",
+        "revoke-estimate-link",
         "set-legal-hold",
         "unpark",
     }
