@@ -15,6 +15,7 @@ from functools import cached_property
 
 from credits.domain.pricing import (
     PRICERS,
+    RESERVED,
     SHARED,
     Quantities,
     Quantity,
@@ -66,7 +67,7 @@ def terms_of(rate: Rate, stated: Quantity, counted: Quantity) -> tuple[Term, ...
 
 def term_of(rate: Rate, units: Decimal, counted: Decimal) -> Term:
     """How one number is priced."""
-    whole = blocks(counted, rate.block) if rate.model in BLOCK_MODELS else None
+    whole = blocks(counted, rate.block) if is_in_blocks(rate, counted) else None
     credits = PRICERS[rate.model](rate, counted)
     capped = rate.cap is not None and whole is not None and whole * rate.credits > rate.cap
     return Term(
@@ -78,6 +79,13 @@ def term_of(rate: Rate, units: Decimal, counted: Decimal) -> Term:
         blocks=whole,
         capped=capped,
     )
+
+
+def is_in_blocks(rate: Rate, counted: Decimal) -> bool:
+    """Whether whole blocks are told. A reservation of whole units in blocks of one needs none."""
+    if rate.model == RESERVED:
+        return rate.block != 1 or counted != counted.to_integral_value()
+    return rate.model in BLOCK_MODELS
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 
 from credits.domain.catalogue import Offer
 from credits.domain.pricing import Quantity
 from estimator.domain.contents import frozen
-from estimator.domain.course import Course, course_of, nothing_held
+from estimator.domain.course import Course, Month, course_of, nothing_held
 from estimator.domain.estimates import Draft, Priced, PricedLine, price_estimate
 from estimator.domain.plans import Plan
 from estimator.domain.price_list import PriceList
@@ -42,6 +43,14 @@ class StatementLine:
     def credits(self) -> int:
         """Credits it holds; 0 where a bundle holds them."""
         return self.priced.credits
+
+
+@dataclass(frozen=True)
+class Span:
+    """Months in a row, in each of which the same is needed."""
+
+    first: Month
+    last: Month
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,13 @@ class Statement:
     def in_use(self) -> int:
         """Credits that the lines hold, without the reserve."""
         return self.priced.level - self.priced.reserve
+
+    @cached_property
+    def spans(self) -> Sequence[Span]:
+        """The months of the term, those in a row with the same level together."""
+        alike = groupby(self.course.months, key=lambda month: (month.level, month.reserve))
+        found = [tuple(months) for _level, months in alike]
+        return [Span(months[0], months[-1]) for months in found]
 
     @property
     def changes(self) -> bool:

@@ -183,7 +183,7 @@ def links(request: CustomerRequest, sheet: Sheet) -> dict[str, Any]:
         found["take_back_key"] = mint_key(request, hand_over_form(sheet.estimate))
     found["may_enter"] = Right.ENTER_PURCHASES in request.rights
     if found["may_enter"] and sheet.advice.buys:
-        found["purchase_url"] = purchase_url(request, sheet.advice.buys[0])
+        found["purchase_url"] = purchase_url(request, sheet.buys.headline)
     return found
 
 

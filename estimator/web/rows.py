@@ -77,17 +77,27 @@ def changed(rows: Sequence[Row], shown: str) -> Sequence[Row]:
 
 @dataclass(frozen=True)
 class Buys:
-    """What is to be bought: the first days by themselves, later ones summed up.
+    """What is to be bought, as it is told: a few days one by one, more of them as one purchase.
 
-    Growth asks for a little more in many months; nobody reads them one by one.
+    Growth asks for a little more in many months; nobody reads them one by one, nor buys so.
     """
 
-    told: Sequence[Buy]
-    later: Sequence[Buy]
+    steps: Sequence[Buy]
 
     @property
-    def later_credits(self) -> int:
-        return sum(buy.credits for buy in self.later)
+    def are_few(self) -> bool:
+        return len(self.steps) <= TOLD_BUYS
+
+    @property
+    def headline(self) -> Buy:
+        """The purchase that is told first."""
+        first = self.steps[0]
+        return first if self.are_few else Buy(self.credits, first.first_day)
+
+    @property
+    def credits(self) -> int:
+        """All that is to be bought (credits)."""
+        return sum(buy.credits for buy in self.steps)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from estimator.web.helps import Helps
 from estimator.web.importing import Imported
 from estimator.web.months import Months
 from estimator.web.proposed import PROPOSED, Questions
-from estimator.web.rows import FOUND, TOLD_BUYS, Buys, Found, Row, changed, means
+from estimator.web.rows import FOUND, Buys, Found, Row, changed, means
 
 
 @dataclass
@@ -123,7 +123,7 @@ class Sheet:
     @property
     def buys(self) -> Buys:
         """What is to be bought, as it is told."""
-        return Buys(self.advice.buys[:TOLD_BUYS], self.advice.buys[TOLD_BUYS:])
+        return Buys(self.advice.buys)
 
     @property
     def is_monthly(self) -> bool:

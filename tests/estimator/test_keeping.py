@@ -127,13 +127,3 @@ def test_a_copy_needs_a_key_of_its_page(estimate: Estimate, alice: User, client_
 
     assert response["Location"] == edit_url(estimate)
     assert Estimate.objects.count() == 1
-
-
-def test_rates_that_changed_since_are_named(
-    estimate: Estimate, alice: User, client_of: LogIn
-) -> None:
-    Estimate.objects.update(level=18_000)
-
-    page = words(client_of(alice).get(edit_url(estimate)))
-
-    assert "The rates have changed: 18,000 when it was saved." in page
