@@ -74,11 +74,12 @@ def is_among(keys: Sequence[int], key: int) -> bool:
 
 
 def judged_at(as_of: datetime) -> datetime:
-    """The instant at which balances are judged: the slot's own, or that of the newest one done.
+    """The instant at which balances are judged: the slot's own, or that of the newest one begun.
 
-    A slot that failed and is run after a later one must not tell what has been over since.
+    A slot that failed and is run after a later one must not tell what has been over since. One
+    that is being run counts as well: it may have been done before, and is only run again.
     """
     job = job_named(JOB)
-    runs = JobRun.objects.filter(job=JOB, state=RunState.DONE)
+    runs = JobRun.objects.filter(job=JOB).exclude(state=RunState.FAILED)
     newest = runs.aggregate(newest=Max("slot"))["newest"]
     return max(as_of, job.due_at(newest)) if newest else as_of

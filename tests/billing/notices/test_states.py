@@ -283,13 +283,16 @@ def test_a_new_level_speaks_from_the_next_slot_on(story: Story) -> None:
     assert only(story.customer, "low-balance").facts["level"] == 40
 
 
-def test_a_slot_that_failed_does_not_tell_what_has_been_over_since(story: Story) -> None:
+@pytest.mark.parametrize("state", [RunState.DONE, RunState.RUNNING])
+def test_a_slot_that_failed_does_not_tell_what_has_been_over_since(
+    story: Story, state: RunState
+) -> None:
     one = each(story)
     licensed(story, 10 * one)
     story.allocate("2026-02-02T09:00", SANDBOX, 12)
     story.allocate("2026-02-03T09:00", SANDBOX, 5)
     at = instant("2026-02-04T00:00")
-    JobRun.objects.create(job="send-notices", slot=at, state=RunState.DONE, started_at=at)
+    JobRun.objects.create(job="send-notices", slot=at, state=state, started_at=at)
 
     run("2026-02-03")
 
