@@ -37,6 +37,9 @@ LONGEST_JUMP = timedelta(days=30)
 TRIES = 3
 """A slot that was tried so often gives way to all others."""
 
+AT_WORK = timedelta(minutes=5)
+"""For so long a slot that was begun and not finished is taken to be in work."""
+
 PROBLEM_LENGTH = 400
 
 Counts = Mapping[str, int]
@@ -180,7 +183,7 @@ def catch_up(
     if not is_told:
         refuse_jump(job, now)
     missing = [slot for slot in missing_slots(job, now) if through is None or slot <= through]
-    last = tried_often(job, missing) if is_tick else []
+    last = tried_often(job, missing, now) if is_tick else []
     failed = []
     for slot in [*(slot for slot in missing if slot not in last), *last]:
         if not run_slot(job, slot):
@@ -193,9 +196,14 @@ def catch_up(
     return len(missing)
 
 
-def tried_often(job: Job, missing: Iterable[datetime]) -> list[datetime]:
-    """Those of the missing slots that were tried three times, the longest untried first."""
+def tried_often(job: Job, missing: Iterable[datetime], now: datetime) -> list[datetime]:
+    """Those of the missing slots that were tried three times, the longest untried first.
+
+    One that was begun a moment ago is no failure yet: several workers may be at it at once, and
+    each must take the slots in their order.
+    """
     tried = JobRun.objects.filter(job=job.name, attempts__gte=TRIES).exclude(state=RunState.DONE)
+    tried = tried.exclude(state=RunState.RUNNING, started_at__gt=now - AT_WORK)
     slots = set(missing)
     by_turn = tried.order_by("started_at", "slot").values_list("slot", flat=True)
     return [slot for slot in by_turn if slot in slots]

@@ -130,11 +130,23 @@ def test_what_fails_in_every_slot_costs_a_tick_one_try(worker: Worker) -> None:
 def test_a_slot_that_kills_its_worker_each_time_gives_way_to_the_others(worker: Worker) -> None:
     job = hourly(worker)
     catch_up(job, NINE)
-    for _ in range(jobs.TRIES):
-        jobs.begin(job, NINE + HOUR)
+    with clock.moved_to(NINE + HOUR):
+        for _ in range(jobs.TRIES):
+            jobs.begin(job, NINE + HOUR)
 
     assert catch_up(job, NINE + 2 * HOUR, is_tick=True) == 2
     assert worker.seen == [NINE, NINE + 2 * HOUR, NINE + HOUR]
+
+
+def test_a_slot_that_several_workers_are_at_keeps_its_place(worker: Worker) -> None:
+    job = hourly(worker)
+    catch_up(job, NINE)
+    with clock.moved_to(NINE + 2 * HOUR):
+        for _ in range(jobs.TRIES):
+            jobs.begin(job, NINE + HOUR)
+
+        assert catch_up(job, NINE + 2 * HOUR, is_tick=True) == 2
+    assert worker.seen == [NINE, NINE + HOUR, NINE + 2 * HOUR]
 
 
 def test_a_run_that_was_killed_is_run_again(worker: Worker) -> None:
