@@ -9,6 +9,7 @@ from credits.domain.catalogue import Offer
 from credits.domain.pricing import Quantity
 from estimator.domain import line_words
 from estimator.domain.estimates import PricedLine
+from estimator.domain.needs import Term
 from estimator.domain.plans import Plan, Reserve
 from estimator.domain.statement import StatementLine
 
@@ -31,6 +32,12 @@ def plan_words(plan: Plan) -> str:
 def arithmetic(line: StatementLine) -> str:
     """How credits are counted: 310 x 65."""
     return line_words.arithmetic(line)
+
+
+@register.filter
+def term_words(term: Term) -> str:
+    """One product of it: 2,200 → 5 blocks x 1,000."""
+    return line_words.term_words(term)
 
 
 @register.filter
